@@ -110,6 +110,8 @@ export const authorizations = {
   'sqs:ChangeMessageVisibility': on('queue'),
   'sqs:DeleteMessage': on('queue'),
 
+  'secretsmanager:GetSecretValue': on('Secret'),
+
   // Lambda makes these calls with the controller's permissions: it sends events that a function could not handle to the queue,
   // reads the package or the image, and reads the table's stream.
   's3:GetObject': on('object'),

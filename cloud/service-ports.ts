@@ -11,6 +11,9 @@ import type { Routing } from '../core/service/routing.ts'
 import type { Signer } from '../core/service/attestations.ts'
 import type { AlarmReading, Billing, Reading, Window } from '../core/verdict/evidence/evidence.ts'
 import type { PrometheusQuestion } from '../core/verdict/evidence/prometheus.ts'
+import type { Point } from '../core/measures/points.ts'
+import type { Annotation } from '../core/view/release/annotation.ts'
+import type { TracedSpan } from '../core/view/release/trace.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
@@ -147,6 +150,19 @@ export type KeptEvents = {
   remove(message: ReceivedMessage): Promise<void>
   /** Sends an event to a function again, asynchronously: once this returns, Lambda has the event. */
   send(functionName: string, payload: unknown): Promise<void>
+}
+
+/** Where telemetry goes: what the installation names. Every call may throw `telemetry_refused`, and may be made again. */
+export type Receivers = {
+  /** A receiver of OTLP. */
+  readonly otlp?: {
+    spans(releaseId: string, spans: readonly TracedSpan[]): Promise<void>
+    points(points: readonly Point[]): Promise<void>
+  }
+  readonly grafana?: {
+    /** Once this returns, there is one annotation with these tags, and it says this. */
+    annotate(annotation: Annotation): Promise<void>
+  }
 }
 
 /** What CodePipeline says about a job that a pipeline waits for. Texts that it leaves out are empty. */

@@ -87,6 +87,8 @@ export const problems = {
   route_refused: "Ask for the route's right (execute-api:Invoke): docs/deploy.md has the right of each order.",
   trace_refused:
     'Check the endpoint, and OTEL_EXPORTER_OTLP_HEADERS if it asks for a token. Send it again: it is the same trace.',
+  telemetry_refused:
+    'Check the address and the secret of the receiver (docs/telemetry.md). It is sent again for a day, and what was sent already stays one.',
   // Admission
   queue_full:
     'Try again when releases of the service have ended, or abort those that nobody wants any more (`tidegate abort SERVICE --release ID`). An event is kept: `tidegate lost retry` sends it again. `policy.whileLive: coalesce` keeps the newest only; policy.waitingMost is the limit.',

@@ -3,7 +3,7 @@
 // their alarms from this list.
 import type { Severity } from '../core/page.ts'
 import type { Verb } from './handlers.ts'
-import { calledByEvents, lostQueue } from './rules.ts'
+import { calledByEvents, lostQueue, unsentQueue } from './rules.ts'
 
 export type Watch = {
   readonly id: string
@@ -101,6 +101,20 @@ export const copyWatches = (controller: string): readonly Watch[] => [
     metric: 'LogChanges',
     series: [{ function: 'copyLog' }],
     ...{ stat: 'Sum', threshold: 1, fires: 'from', periods: 1, missing: 'notBreaching' },
+  },
+]
+
+/** That of the function that sends telemetry. */
+export const telemetryWatches = (controller: string): readonly Watch[] => [
+  {
+    id: 'TelemetryUnsent',
+    severity: 'ticket',
+    description:
+      'A receiver did not take telemetry of Tidegate for a day: the log of its function sendTelemetry says why (docs/operate.md).',
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    series: [{ QueueName: `${controller}-${unsentQueue}` }],
+    ...{ stat: 'Maximum', threshold: 1, fires: 'from', periods: 1, missing: 'notBreaching' },
   },
 ]
 

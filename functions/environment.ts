@@ -30,6 +30,28 @@ export type Environment = z.output<typeof Environment>
 export const CopyEnvironment = Environment.extend({ TIDEGATE_LOG_COPY: z.string().min(3).max(63) })
 export type CopyEnvironment = z.output<typeof CopyEnvironment>
 
+const address = z.string().max(500)
+const secretArn = z.string().startsWith('arn:').max(500)
+/** What `sendTelemetry` has besides: where to, and the secrets that it reads. */
+export const TelemetryEnvironment = Environment.extend({
+  TIDEGATE_OTLP_URL: address.exactOptional(),
+  TIDEGATE_OTLP_SECRET: secretArn.exactOptional(),
+  TIDEGATE_GRAFANA_URL: address.exactOptional(),
+  TIDEGATE_GRAFANA_SECRET: secretArn.exactOptional(),
+})
+export type TelemetryEnvironment = z.output<typeof TelemetryEnvironment>
+
+/** Each only whole. */
+export const receiversIn = ({
+  TIDEGATE_OTLP_URL: otlp,
+  TIDEGATE_OTLP_SECRET: headers,
+  TIDEGATE_GRAFANA_URL: grafana,
+  TIDEGATE_GRAFANA_SECRET: token,
+}: TelemetryEnvironment) => ({
+  ...(otlp === undefined ? {} : { otlp: { url: otlp, ...(headers === undefined ? {} : { secret: headers }) } }),
+  ...(grafana === undefined || token === undefined ? {} : { grafana: { url: grafana, secret: token } }),
+})
+
 /** The stack has checked them. */
 export const quietWindows = ({ TIDEGATE_QUIET }: Pick<Environment, 'TIDEGATE_QUIET'>): Timetable =>
   Timetable.parse(JSON.parse(TIDEGATE_QUIET ?? '[]'))

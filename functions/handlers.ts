@@ -32,6 +32,7 @@ import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { readHandler } from './reading/read.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
+import { sendTelemetryHandler } from './listeners/send-telemetry.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { widgetHandler } from './reading/widget.ts'
 import { shiftHandler } from './tasks/shift.ts'
@@ -72,6 +73,7 @@ const makers = {
   reconcile: reconcileHandler,
   provision: provisionHandler,
   copyLog: copyLogHandler,
+  sendTelemetry: sendTelemetryHandler,
   budget: budgetHandler,
   attest: attestHandler,
   hear: hearHandler,
@@ -85,14 +87,17 @@ const makers = {
 
 export type Verb = keyof typeof makers
 /** Functions that an installation has only if somebody asks for them. */
-export const optionalVerbs: readonly Verb[] = ['copyLog', 'widget']
+export const optionalVerbs: readonly Verb[] = ['copyLog', 'sendTelemetry', 'widget']
 const allVerbs = Object.keys(makers) as readonly Verb[]
 /** The functions that every installation has. */
 export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
 const readers: readonly Verb[] = ['read', 'widget']
-/** Where a function is wired. What only readers load, d3's scales among it, is not loaded by the others. */
-export const moduleOf = (verb: Verb): string => (readers.includes(verb) ? 'functions/readers.ts' : 'functions/main.ts')
+/** Where a function is wired. What only some load, d3's scales or OpenTelemetry's exporters, is not loaded by the others. */
+export function moduleOf(verb: Verb): string {
+  if (verb === 'sendTelemetry') return 'functions/senders.ts'
+  return readers.includes(verb) ? 'functions/readers.ts' : 'functions/main.ts'
+}
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(

@@ -45,6 +45,10 @@ type Scopes = {
   readonly topic: 'topic'
   /** The queue of what could not be handled. */
   readonly lost: 'queue'
+  /** What telemetry waits in, the secrets of its receivers, and the keys that these are encrypted with. */
+  readonly telemetryQueue: 'queue'
+  readonly telemetrySecrets: 'Secret'
+  readonly telemetryKeys: 'key'
   /** Copies of events of the logs. */
   readonly logCopies: 'object'
   /** The table's stream. */
@@ -158,6 +162,11 @@ const own: Readonly<Record<Verb, Own>> = {
     items: all(tells, { reads: ['log', 'service', 'open', 'head'] }),
     ...{ topic: ['sns:Publish'], logCopies: ['s3:PutObject', 's3:GetObject'] },
     ...readsStream,
+  },
+  sendTelemetry: {
+    items: loads,
+    ...{ telemetrySecrets: ['secretsmanager:GetSecretValue'], telemetryKeys: ['kms:Decrypt'] },
+    telemetryQueue: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
   },
   settle: { items: all(settles, tells), topic: ['sns:Publish'], machine: wake },
   handOver: {

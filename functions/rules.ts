@@ -184,6 +184,20 @@ const aliasRule = (movers: readonly string[]): Rule => ({
   },
 })
 
+/** What `sendTelemetry` is told, through a queue: whatever has numbers, and that a release has settled. */
+export const toldToReceivers = (account: string) => ({
+  account: [account],
+  source: ['tidegate.release', 'tidegate.budget'],
+  'detail-type': [
+    ...['Release Shifted', 'Release Judged', 'Release Promoted', 'Release Rolled Back', 'Release Return Failed'],
+    ...['Release Charged', 'Release Settled', 'Budget Changed', 'Budget Burning'],
+  ],
+})
+/** What no receiver took; its name follows the controller's. */
+export const unsentQueue = 'telemetry-unsent'
+/** How long a receiver may be away: a message is given again every six minutes, for a day. */
+export const telemetryQueue = { hiddenSeconds: 360, receives: 240, keptSeconds: 2 * 86_400, unsentSeconds: 14 * 86_400 }
+
 /**
  * Which function a schedule calls. The key is the only field of its input, and also the schedule's name after the controller's
  * name.

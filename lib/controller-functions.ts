@@ -6,7 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { locate } from '../core/location.ts'
-import type { CopyEnvironment, Environment } from '../functions/environment.ts'
+import type { CopyEnvironment, Environment, TelemetryEnvironment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import type { Heard } from '../functions/heard.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
@@ -38,7 +38,7 @@ type Part = {
   readonly verb: Verb
   /** The controller's name: prefix of its functions' names, and path of their roles. */
   readonly controller: string
-  readonly environment: Environment | CopyEnvironment
+  readonly environment: Environment | CopyEnvironment | TelemetryEnvironment
   readonly resources: Resources
   readonly forAny?: Pick<ForAnyService, 'code' | 'tag'> | undefined
 }

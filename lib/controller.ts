@@ -23,6 +23,7 @@ import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './messages/topics.ts'
 import { machineOf } from './machine.ts'
 import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './messages/incidents-out.ts'
+import { TelemetryOut, type TelemetryOutProps } from './messages/telemetry-out.ts'
 import { ReleaseDashboards } from './release-dashboards.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
@@ -49,6 +50,8 @@ export type ReleaseControllerProps = {
   readonly logCopy?: LogCopyProps
   /** Incidents in PagerDuty, Jira Service Management or OpsCenter (docs/messages.md). Default: none. */
   readonly incidentsOut?: IncidentsOutProps
+  /** Traces, metrics and annotations of releases for OpenTelemetry and Grafana (docs/telemetry.md). Default: none. */
+  readonly telemetryOut?: TelemetryOutProps
   /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
   readonly dashboards?: boolean
   /** Addresses that services may name as a Prometheus (docs/prometheus.md). Default: none; workspaces need no entry. */
@@ -72,6 +75,7 @@ export class ReleaseController extends Construct {
   readonly lost: sqs.Queue
   readonly logCopy: LogCopy | undefined
   readonly incidentsOut: IncidentsOut | undefined
+  readonly telemetryOut: TelemetryOut | undefined
   /** What a button of a chat starts, with `chat: { putBack: true }`. */
   readonly putBackFromChat: sfn.StateMachine | undefined
   readonly dashboards: ReleaseDashboards | undefined
@@ -81,7 +85,7 @@ export class ReleaseController extends Construct {
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false, forAny } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy, telemetryOut, dashboards = false, forAny } = props
     this.forAny = forAny
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
@@ -123,10 +127,12 @@ export class ReleaseController extends Construct {
       streamArn: this.table.tableStreamArn ?? '',
       lost: this.lost,
     })
-    watchHealth(this, name, this.topics)
+    watchHealth(this, { controller: name, sendsTelemetry: telemetryOut !== undefined }, this.topics)
     const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
+    const sender = { ...installed, controllerFunction }
+    this.telemetryOut = telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, sender)
     this.dashboards = dashboards
       ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
       : undefined

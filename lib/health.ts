@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
-import { type Watch, watches } from '../functions/alarms.ts'
+import { telemetryWatches, type Watch, watches } from '../functions/alarms.ts'
 import { type ScheduleName, scheduledVerbs } from '../functions/rules.ts'
 import { alarmTo, type Topics } from './messages/topics.ts'
 
@@ -26,8 +26,10 @@ export function alarmsOn(scope: Construct, watched: readonly Watch[], topics: To
   }
 }
 
-export const watchHealth = (scope: Construct, controller: string, topics: Topics): void =>
-  alarmsOn(scope, watches(controller), topics)
+type Watched = { readonly controller: string; readonly sendsTelemetry: boolean }
+
+export const watchHealth = (scope: Construct, { controller, sendsTelemetry }: Watched, topics: Topics): void =>
+  alarmsOn(scope, [...watches(controller), ...(sendsTelemetry ? telemetryWatches(controller) : [])], topics)
 
 function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetric {
   const period = Duration.minutes(5)

@@ -56,6 +56,9 @@ export function resourcesOf(
     lost: [lost.queueArn],
     stream: [table.tableStreamArn ?? ''],
     logCopies: [],
+    telemetryQueue: [],
+    telemetrySecrets: [],
+    telemetryKeys: [],
     reportedSlos: unique(
       services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(scope, sli.id))),
     ),

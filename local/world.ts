@@ -83,6 +83,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
     logCopy: awsLogCopy(clients.s3, logCopyBucket),
+    // The embedded cloud sends nothing out. Tests name receivers of their own.
+    receivers: {},
     pipelines: awsPipelines(clients.codepipeline),
     pager: keepingPager({ ...{ clock, trouble, log: tell.log, quiet: [] }, messages: stored.messages, messenger }),
   }

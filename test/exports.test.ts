@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '..')
 const doors = [
   'functions/main.ts',
   'functions/readers.ts',
+  'functions/senders.ts',
   'lib/index.ts',
   'package/core.ts',
   'package/ponyfills.ts',

@@ -54,6 +54,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/dynamodb/journal.ts': [...['cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', 'node:crypto', 'zod']],
   'cloud/aws/dynamodb/': ['cloud/aws/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
+  'cloud/receivers/': ['cloud/receivers/*', 'core/', 'zod'],
+  'cloud/receivers/receivers.ts': ['cloud/receivers/*', 'cloud/ports.ts', 'core/problem.ts', '@opentelemetry/core'],
+  'cloud/receivers/otlp.ts': ['core/', 'node:crypto', '@opentelemetry/'],
   'cloud/local/': ['cloud/local/', 'cloud/authorization.ts', 'node:'],
   'cloud/local/time/': [],
   'cloud/local/protocol/': ['cloud/local/protocol/*', 'node:'],
@@ -103,6 +106,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/ports.ts': [
     ...['functions/*', 'functions/steps/world.ts', 'core/origin.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
   ],
+  'functions/senders.ts': ['functions/', 'cloud/aws/secrets.ts', 'cloud/receivers/*', '@aws-sdk/'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
@@ -170,10 +174,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/spelling/mcp.ts': ['cli/mcp/*', 'cli/backend/*', 'package.json', 'commander'],
   'cli/spelling/trace.ts': ['cli/otlp/*', 'cli/backend/*', 'package.json', 'commander'],
-  'cli/otlp/': [
-    ...['cli/backend/*', 'cli/commands/verbs.ts', 'core/', 'node:', '@opentelemetry/api', '@opentelemetry/resources'],
-    ...['@opentelemetry/exporter-trace-otlp-proto', '@opentelemetry/sdk-trace'],
-  ],
+  'cli/otlp/': ['cli/backend/*', 'cli/commands/verbs.ts', 'cloud/receivers/*', 'core/'],
   'cli/mcp/': [
     ...['cli/mcp/*', 'cli/backend/*', 'cli/commands/verbs.ts', 'functions/', 'policy/definition.ts', 'core/', 'node:'],
     ...['@modelcontextprotocol/', 'zod'],
@@ -280,6 +281,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:fs',
     'lib/messages/*',
     'functions/environment.ts',
+    'functions/permissions.ts',
+    'functions/rules.ts',
     'core/',
     'aws-cdk-lib',
     'aws-cdk-lib/',

@@ -23,6 +23,7 @@ import type { LocalObjects } from './s3/s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './protocol/service.ts'
 import { type LocalOpsCenter, localOpsCenter } from './ops-center.ts'
 import { localSns } from './sns.ts'
+import { localSecrets } from './secrets.ts'
 import { localSqs } from './sqs/sqs.ts'
 import { localSts } from './sts.ts'
 import type { LocalSns } from './sns.ts'
@@ -142,6 +143,7 @@ const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) 
   cloudtrail: localCloudTrail({ clock }),
   ecr: localRepositories(),
   logs: localLogs({ clock }),
+  secretsmanager: localSecrets(stream('secretsmanager')),
 })
 
 /** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */

@@ -107,6 +107,7 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['CloudTrail_', 'cloudtrail'],
   ['AmazonEC2ContainerRegistry_', 'ecr'],
   ['Logs_', 'logs'],
+  ['secretsmanager.', 'secretsmanager'],
 ]
 const versions: Readonly<Record<string, ServiceName>> = {
   '2010-03-31': 'sns',

@@ -5,6 +5,7 @@ import { jsonOf } from './protocol/json-body.ts'
 import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
 import type { LocalRequest, LocalService, Site } from './protocol/service.ts'
+import { secretArn } from './secrets.ts'
 import { machineOfToken } from './stepfunctions/tokens.ts'
 
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
@@ -75,6 +76,8 @@ function resourcesOf(
       return [
         arn(site, 'sqs', (field(request, 'QueueUrl') ?? field(request, 'QueueName') ?? '').split('/').at(-1) ?? ''),
       ]
+    case 'secretsmanager':
+      return [secretArn(field(request, 'SecretId') ?? '')]
     case 'sns':
       return [formOf(request).get('TopicArn') ?? '*']
     case 'sts':

@@ -25,6 +25,7 @@ import type {
   Pager,
   Pipelines,
   Queues,
+  Receivers,
   Policies,
   Prometheus,
   Returns,
@@ -78,6 +79,7 @@ export type World = {
   readonly outbox: Outbox
   readonly pager: Pager
   readonly pipelines: Pipelines
+  readonly receivers: Receivers
   /** Waits. */
   readonly rest: (ms: number) => Promise<void>
   /** SHA-256 of a text, in hex. */

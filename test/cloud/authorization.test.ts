@@ -12,6 +12,7 @@ import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as events from '@aws-sdk/client-eventbridge'
 import * as lambda from '@aws-sdk/client-lambda'
 import * as sfn from '@aws-sdk/client-sfn'
+import * as secrets from '@aws-sdk/client-secrets-manager'
 import * as sns from '@aws-sdk/client-sns'
 import * as sqs from '@aws-sdk/client-sqs'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
@@ -21,6 +22,7 @@ import { checkedForPeople, isCheckedForPeople } from './rights-of-people.ts'
 import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { localHandler } from '../../cloud/local/dispatch.ts'
 import type { Permission } from '../../cloud/local/protocol/rights.ts'
+import { secretArn } from '../../cloud/local/secrets.ts'
 import { newToken } from '../../cloud/local/stepfunctions/tokens.ts'
 import { localTransport } from '../../cloud/local/transport.ts'
 import { isOfKind } from './arn-shapes.ts'
@@ -52,6 +54,7 @@ describe('the table', () => {
   /** Maps the SDK package to the service's name in IAM. */
   const prefixes: Readonly<Record<string, string>> = {
     'cloudwatch-logs': 'logs',
+    'secrets-manager': 'secretsmanager',
     eventbridge: 'events',
     sfn: 'states',
   }
@@ -138,7 +141,8 @@ describe('the table', () => {
 async function asked(send: (config: object) => Promise<unknown>): Promise<readonly Permission[]> {
   const seen: Permission[] = []
   const nothing = { handle: () => Promise.resolve({ status: 500, headers: {}, body: '{}' }) }
-  const names = 'lambda monitoring states events sns sqs dynamodb s3 codepipeline sts application-signals'.split(' ')
+  const names =
+    'lambda monitoring states events sns sqs dynamodb s3 codepipeline sts application-signals secretsmanager'.split(' ')
   const handler = localHandler(() => Object.fromEntries(names.map((name) => [name, nothing])), {
     authorize: ({ action, resource }) => seen.push({ action, resource }) > 0,
   })
@@ -251,6 +255,14 @@ const samples: readonly Sample[] = [
     ] as const,
     ['sqs:DeleteMessage', new sqs.DeleteMessageCommand({ QueueUrl, ReceiptHandle: 'h' })] as const,
   ].map(([action, command]) => sample(sqs.SQSClient, command, action, `arn:aws:sqs:${here}:tidegate-lost`)),
+  ...['token', secretArn('token')].map((SecretId) =>
+    sample(
+      secrets.SecretsManagerClient,
+      new secrets.GetSecretValueCommand({ SecretId }),
+      'secretsmanager:GetSecretValue',
+      secretArn('token'),
+    ),
+  ),
   sample(sns.SNSClient, new sns.PublishCommand({ TopicArn: topic, Message: 'm' }), 'sns:Publish', topic),
   sample(
     cloudwatch.CloudWatchClient,

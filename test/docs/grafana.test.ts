@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { definitions } from '../../core/measures/measures.ts'
+import { pointKinds } from '../../core/measures/points.ts'
 import { textOf } from './pages.ts'
 
 const Panel = z.object({
@@ -13,7 +14,22 @@ const Panel = z.object({
     .array(z.object({ expression: z.string(), namespace: z.literal('Tidegate'), region: z.literal('${region}') }))
     .min(1),
 })
-const Dashboard = z.object({ uid: z.literal('tidegate'), panels: z.array(Panel).min(1) })
+/** As Grafana's own schema has it (grafana/grafana, kinds/dashboard/dashboard_kind.cue, AnnotationQuery). */
+const Annotations = z.strictObject({
+  name: z.string().min(1),
+  datasource: z.strictObject({ type: z.literal('datasource'), uid: z.literal('grafana') }),
+  ...{ enable: z.boolean(), hide: z.boolean(), iconColor: z.string() },
+  target: z.strictObject({
+    ...{ limit: z.int().min(1), matchAny: z.literal(false), type: z.literal('tags') },
+    // Every annotation has this tag (core/view/release/annotation.ts).
+    tags: z.tuple([z.literal('tidegate')]),
+  }),
+})
+const Dashboard = z.object({
+  uid: z.literal('tidegate'),
+  annotations: z.object({ list: z.tuple([Annotations]) }),
+  panels: z.array(Panel).min(1),
+})
 const { panels } = Dashboard.parse(JSON.parse(textOf('docs/grafana/tidegate.json')))
 
 /** As a release's events are measured (core/measures/metric.ts), by service; and the controller's own, by code and function. */
@@ -46,4 +62,11 @@ it('has a place of its own for each panel, in 24 columns', () => {
         taken.set(`${x}/${y}`, title)
       }
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+})
+
+it('docs/telemetry.md has every number that is sent, with its unit', () => {
+  const rows = [...textOf('docs/telemetry.md').matchAll(/^\| `(tidegate\.[\w.]+)` +\| `?([^ `|]+)`? +\|/gm)]
+  expect(Object.fromEntries(rows.map(([, name, unit]) => [name, unit]))).toEqual(
+    Object.fromEntries(Object.entries(pointKinds).map(([name, { unit }]) => [name, unit])),
+  )
 })

@@ -5,14 +5,18 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { pageKinds } from '../../core/page.ts'
 import { problems } from '../../core/problem.ts'
 import { runbookSection } from '../../core/runbook.ts'
-import { copyWatches, watches } from '../../functions/alarms.ts'
+import { copyWatches, telemetryWatches, watches } from '../../functions/alarms.ts'
 import { scheduledVerbs } from '../../functions/rules.ts'
 import { anchorsOf, deadLinks, pages, textOf, typedIn } from './pages.ts'
 
 const runbook = textOf('docs/operate.md')
 const codes = Object.keys(problems)
 const alarms = [
-  ...new Set([...watches('tidegate'), ...copyWatches('tidegate')].map(({ id }) => id.replace(/\d+$/, ''))),
+  ...new Set(
+    [...watches('tidegate'), ...copyWatches('tidegate'), ...telemetryWatches('tidegate')].map(({ id }) =>
+      id.replace(/\d+$/, ''),
+    ),
+  ),
   ...Object.keys(scheduledVerbs).map((schedule) => `Troubles-${schedule}`),
 ]
 

@@ -279,6 +279,13 @@ const defences: readonly Defence[] = [
     test: 'functions/log/copy-log.test.ts',
   },
   {
+    attack: 'moves a receiver of telemetry elsewhere, to be given its token',
+    file: 'cloud/receivers/grafana.ts',
+    line: "redirect: 'manual',",
+    without: "redirect: 'follow',",
+    test: 'functions/telemetry/send.test.ts',
+  },
+  {
     attack: 'floods a service with requests, so that nothing else of it moves',
     file: 'functions/steps/queue.ts',
     line: 'const most = waitingMost(service)',

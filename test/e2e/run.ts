@@ -17,7 +17,8 @@ import { checkOnMinistack } from './ministack.ts'
 import { checkNewcomer } from './install/newcomer.ts'
 import { checkPackage } from './install/package.ts'
 import { checkMcp } from './mcp.ts'
-import { checkTrace, hasReceiver } from './otlp.ts'
+import { checkTrace, hasReceiver } from './telemetry/trace.ts'
+import { checkTelemetry } from './telemetry/sent.ts'
 import { checkPaths } from './paths.ts'
 import { checkPrometheus, hasPrometheus } from './prometheus.ts'
 import { checkShells } from './shells.ts'
@@ -354,6 +355,7 @@ try {
   await attempt('a web page', () => checkBrowser(verify, url, listed))
   await attempt('an agent', () => checkMcp(verify, environment))
   if (hasReceiver()) await attempt('a trace', () => checkTrace(verify, environment))
+  if (hasReceiver()) await attempt('telemetry', () => checkTelemetry(verify))
   else console.log('left out: opentelemetry-proto is not installed (pip install opentelemetry-proto)')
   // The last one here: it tries every order on checkout, and leaves releases stopped for everyone.
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)

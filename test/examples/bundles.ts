@@ -45,6 +45,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   incident: ['dynamodb'],
   apply: ['dynamodb', 'lambda'],
   copyLog: ['dynamodb', 's3', 'sns'],
+  sendTelemetry: ['dynamodb', 'secrets-manager'],
   measure: ['dynamodb'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],

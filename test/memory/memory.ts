@@ -84,6 +84,7 @@ function openPorts(clock: Clock) {
       incidents: memoryIncidents(table),
       returns: memoryReturns(table),
       logCopy: memoryLogCopy(copies),
+      receivers: {},
       messages: memoryMessages(table),
       outages: memoryOutages(table),
       history: memoryHistory(table),

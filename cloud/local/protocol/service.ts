@@ -145,6 +145,7 @@ export const serviceNames = [
   'cloudtrail',
   'ecr',
   'logs',
+  'secretsmanager',
   'iam',
   'execute-api',
 ] as const
