@@ -35,6 +35,8 @@ import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { widgetHandler } from './reading/widget.ts'
 import { shiftHandler } from './tasks/shift.ts'
+import { oldVersionsHandler } from './orders/old-versions.ts'
+import { pruneHandler } from './listeners/prune.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { answering, behindDoor } from './door.ts'
 import { apiRoutes } from './routes.ts'
@@ -80,6 +82,8 @@ const makers = {
   apply: applyHandler,
   read: (world) => readHandler(world, apiRoutes),
   measure: measureHandler,
+  oldVersions: oldVersionsHandler,
+  prune: pruneHandler,
   widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
@@ -90,9 +94,14 @@ const allVerbs = Object.keys(makers) as readonly Verb[]
 /** The functions that every installation has. */
 export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
-const readers: readonly Verb[] = ['read', 'widget']
-/** Where a function is wired. What only readers load, d3's scales among it, is not loaded by the others. */
-export const moduleOf = (verb: Verb): string => (readers.includes(verb) ? 'functions/readers.ts' : 'functions/main.ts')
+const modules: Readonly<Record<string, readonly Verb[]>> = {
+  // What only readers load, d3's scales among it, is not loaded by the others.
+  'functions/readers.ts': ['read', 'widget'],
+  'functions/pruning.ts': ['oldVersions', 'prune'],
+}
+/** Where a function is wired. */
+export const moduleOf = (verb: Verb): string =>
+  Object.keys(modules).find((module) => modules[module]?.includes(verb)) ?? 'functions/main.ts'
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(

@@ -193,6 +193,7 @@ export const scheduledVerbs = {
   measures: 'measure',
   reports: 'reports',
   budgets: 'budget',
+  prunes: 'prune',
 } as const
 export type ScheduleName = keyof typeof scheduledVerbs
 
@@ -207,11 +208,13 @@ export function schedulesOf(services: readonly Service[]): Schedules {
     measures: 24 * 60,
     ...(services.some(({ slos }) => slos.some(isReported)) ? { reports: 5 } : {}),
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
+    ...(services.some(({ versions }) => versions !== undefined) ? { prunes: 24 * 60 } : {}),
   }
 }
 
 /** For services that are not known: as often as any may ask for. */
 export const allSchedules: Readonly<Record<ScheduleName, number>> = {
+  prunes: 24 * 60,
   sweep: 1,
   measures: 24 * 60,
   reports: 5,
@@ -251,6 +254,7 @@ export const lostQueue = { name: 'lost', keptSeconds: 14 * 86_400 } as const
 // task's own timeout, which is at least 30 seconds, starts the next attempt.
 const timeouts: Partial<Readonly<Record<Verb, number>>> = {
   measure: 900,
+  prune: 900,
   hook: 900,
   judge: 28,
   reconcile: 2 * sweepSeconds,

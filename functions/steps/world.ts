@@ -8,6 +8,7 @@ import type {
   Budgets,
   Clock,
   Definitions,
+  DeletedVersions,
   Executions,
   History,
   Hooks,
@@ -18,6 +19,7 @@ import type {
   Line,
   Messages,
   LogCopy,
+  OldVersions,
   OpenReleases,
   Outages,
   Outbox,
@@ -31,6 +33,7 @@ import type {
   Signatures,
   Telemetry,
   Traffic,
+  VersionRemoval,
   Versions,
   WaitingLists,
 } from '../../cloud/ports.ts'
@@ -68,6 +71,9 @@ export type World = {
   readonly aliases: Aliases
   readonly traffic: Traffic
   readonly versions: Versions
+  readonly oldVersions: OldVersions
+  readonly versionRemoval: VersionRemoval
+  readonly deletedVersions: DeletedVersions
   readonly telemetry: Telemetry
   readonly executions: Executions
   readonly hooks: Hooks
