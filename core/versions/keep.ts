@@ -1,7 +1,7 @@
 // Which versions of a function stay, and why. A version is deleted only when nothing speaks for it: every reason is listed, and what
 // could not be looked up is a reason too.
 import { formatDuration } from '../duration.ts'
-import { quoted } from '../foreign-text.ts'
+import { nameWords } from '../foreign-text.ts'
 import { own } from '../own.ts'
 import type { Head } from '../release/head.ts'
 import type { VersionPolicy } from '../service/version-policy.ts'
@@ -105,7 +105,7 @@ function usedBy(version: string, { aliases, mappings, provisioned }: Uses): read
     ...aliases.filter(({ versions }) => versions.includes(version)).map(({ name }) => `alias ${name} points at it`),
     ...mappings
       .filter(({ qualifier }) => qualifier === version)
-      .map(({ source }) => `${quoted(source, 'an event source')} is mapped to it`),
+      .map(({ source }) => `event source ${nameWords(source)} is mapped to it`),
     ...(provisioned.includes(version) ? ['it has provisioned concurrency'] : []),
   ]
 }

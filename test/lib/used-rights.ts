@@ -38,6 +38,14 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...[...reads('lookup', 'service'), ...writes('budget')],
     ...['application-signals:BatchGetServiceLevelObjectiveBudgetReport', 'events:PutEvents'],
   ),
+  'functions/versions/prune.test.ts': ['oldVersions', 'prune'].flatMap((verb) => [
+    ...of(verb, ...reads('head', 'open', 'returnRecord', 'service')),
+    ...of(verb, 'lambda:ListVersionsByFunction', 'lambda:ListAliases', 'lambda:ListProvisionedConcurrencyConfigs'),
+    ...of(verb, 'lambda:GetPolicy', 'lambda:ListDurableExecutionsByFunction', 'lambda:ListEventSourceMappings'),
+    ...(verb === 'prune'
+      ? of(verb, 'lambda:DeleteFunction', ...writes('deletedVersion'))
+      : of(verb, 'lambda:GetAccountSettings', ...reads('deletedVersion'))),
+  ]),
   'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
     ...['PutJobFailureResult', 'PutJobSuccessResult', 'GetJobDetails'].map((job) => `pipeline codepipeline:${job}`),
