@@ -212,9 +212,8 @@ export function schedulesOf(services: readonly Service[]): Schedules {
   }
 }
 
-/** For services that are not known: as often as any may ask for. */
-export const allSchedules: Readonly<Record<ScheduleName, number>> = {
-  prunes: 24 * 60,
+/** For services that are not known: as often as any may ask for. None of them may have old versions deleted (core/reach). */
+export const allSchedules: Readonly<Record<Exclude<ScheduleName, 'prunes'>, number>> = {
   sweep: 1,
   measures: 24 * 60,
   reports: 5,

@@ -156,8 +156,8 @@ async function callersOf(client: LambdaClient, version: Version): Promise<number
 }
 
 /**
- * An execution goes on with the version that it began with, which its ARN names (docs/aws.md §1.10). Whether a list of the version
- * has those that began by an alias is not documented, so the aliases are asked too.
+ * An execution goes on with the version that it began with, which its ARN names (docs/aws.md §1.10). Whether a list of the
+ * version has those that began by an alias is not documented, so the aliases are asked too.
  */
 async function isRunning(client: LambdaClient, version: Version, aliases: readonly string[]): Promise<boolean> {
   for (const Qualifier of [version.Qualifier, ...aliases])

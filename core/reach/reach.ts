@@ -34,6 +34,7 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
       ),
     ]),
     ...artifacts(service, reach, home),
+    ...(service.versions === undefined ? [] : ['It has no right to delete old versions (`versions`).']),
     ...(service.incidents.from ?? [])
       .map((from) => siteFrom(from, home))
       .filter((site) => !isSame(site, home))

@@ -1,5 +1,5 @@
-// Which old versions of a service's functions may be deleted (docs/versions.md). Nothing is deleted where a definition does not ask
-// for it.
+// Which old versions of a service's functions may be deleted (docs/versions.md). Nothing is deleted where a definition does not
+// ask for it.
 import * as z from 'zod'
 import { duration } from '../duration.ts'
 

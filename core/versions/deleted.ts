@@ -1,5 +1,5 @@
-// The record of a version that was deleted: written before the deletion, and completed after it. Nobody can bring a version back, so
-// what it was stays known.
+// The record of a version that was deleted: written before the deletion, and completed after it. Nobody can bring a version
+// back, so what it was stays known.
 import * as z from 'zod'
 import { FunctionName } from '../location.ts'
 import { ServiceName } from '../service/service.ts'

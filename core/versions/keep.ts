@@ -1,5 +1,5 @@
-// Which versions of a function stay, and why. A version is deleted only when nothing speaks for it: every reason is listed, and what
-// could not be looked up is a reason too.
+// Which versions of a function stay, and why. A version is deleted only when nothing speaks for it: every reason is listed, and
+// what could not be looked up is a reason too.
 import { formatDuration } from '../duration.ts'
 import { nameWords } from '../foreign-text.ts'
 import { own } from '../own.ts'

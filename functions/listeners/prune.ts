@@ -1,6 +1,6 @@
-// Deletes old versions, once a day, of the services whose definitions ask for it. What may go is decided by functions/versions/plan.ts
-// for each function by itself, and each deletion is recorded before it is made, and completed after it: a run that dies leaves a record
-// that the next one completes.
+// Deletes old versions, once a day, of the services whose definitions ask for it. What may go is decided by
+// functions/versions/plan.ts for each function by itself, and each deletion is recorded before it is made, and completed after
+// it: a run that dies leaves a record that the next one completes.
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { DeletedVersion } from '../../core/versions/deleted.ts'

@@ -1,5 +1,5 @@
-// Which old versions of a service would be deleted, and why the others stay: the dry run of prune.ts, by the same plan. It changes
-// nothing, and has no right to.
+// Which old versions of a service would be deleted, and why the others stay: the dry run of prune.ts, by the same plan. It
+// changes nothing, and has no right to.
 import * as z from 'zod'
 import type { DeletedVersion } from '../../core/versions/deleted.ts'
 import type { Judged } from '../../core/versions/keep.ts'

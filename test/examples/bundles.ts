@@ -46,6 +46,8 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   apply: ['dynamodb', 'lambda'],
   copyLog: ['dynamodb', 's3', 'sns'],
   measure: ['dynamodb'],
+  oldVersions: ['dynamodb', 'lambda'],
+  prune: ['dynamodb', 'lambda'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],

@@ -17,7 +17,7 @@ const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'functions/api/idempotency.test.ts': [
     ...['apply', 'approve', 'ask', 'attest', 'incident', 'orderRollback', 'override', 'pause', 'promote', 'start'],
-    ...['startLine', 'stopLine'],
+    ...['startLine', 'stopLine', 'oldVersions'],
   ].flatMap((verb) => of(verb, ...writes('answer'))),
   'functions/api/read.test.ts': of('read', ...reads('budget', 'head', 'lease', 'line', 'log', 'open', 'service')),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),

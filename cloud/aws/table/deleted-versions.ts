@@ -1,4 +1,5 @@
-// Versions that were deleted, in DynamoDB: one item each. Lambda never gives a number twice, so its number and its function name it.
+// Versions that were deleted, in DynamoDB: one item each. Lambda never gives a number twice, so its number and its function
+// name it.
 import { listing } from '../../../core/listing.ts'
 import { DeletedVersion } from '../../../core/versions/deleted.ts'
 import type { DeletedVersions } from '../../ports.ts'

@@ -1,10 +1,11 @@
-// Old versions of the example's service on the embedded cloud, under the stack's policies: what goes, what stays and why, and that a
-// run which dies after any effect leaves nothing wrong.
+// Old versions of the example's service on the embedded cloud, under the stack's policies: what goes, what stays and why, and
+// that a run which dies after any effect leaves nothing wrong.
 import { readFileSync } from 'node:fs'
 import {
   AddPermissionCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
+  DeleteFunctionCommand,
   InvokeCommand,
   ListDurableExecutionsByFunctionCommand,
   ListEventSourceMappingsCommand,
@@ -131,56 +132,33 @@ describe('the example', () => {
 })
 
 describe('something speaks for a version', () => {
-  beforeEach(eightVersions)
+  beforeEach(async () => {
+    await sandbox.addFunction('search')
+    for (let number = 3; number <= 8; number++) await sandbox.publish(`v${number}`, 'search')
+  })
   const of = { FunctionName: 'search' }
 
-  it.each<[string, string, () => Promise<unknown>]>([
-    [
-      'an alias that sends it a share',
-      'alias live points at it',
-      () =>
-        sandbox.clients.lambda.send(
-          new UpdateAliasCommand({ ...of, Name: 'live', RoutingConfig: { AdditionalVersionWeights: { '4': 0.1 } } }),
-        ),
-    ],
-    [
-      'its own resource policy',
-      'names callers',
-      () =>
-        sandbox.clients.lambda.send(
-          new AddPermissionCommand({
-            ...{ ...of, Qualifier: '4', StatementId: 's3', Principal: 's3.amazonaws.com' },
-            Action: 'lambda:InvokeFunction',
-          }),
-        ),
-    ],
-    [
-      'provisioned concurrency',
-      'provisioned concurrency',
-      () =>
-        sandbox.clients.lambda.send(
-          new PutProvisionedConcurrencyConfigCommand({ ...of, Qualifier: '4', ProvisionedConcurrentExecutions: 1 }),
-        ),
-    ],
-    [
-      'an event source',
-      'is mapped to it',
-      async () => {
-        const { EventSourceMappings = [] } = await sandbox.clients.lambda.send(new ListEventSourceMappingsCommand({}))
-        return sandbox.clients.lambda.send(
-          new CreateEventSourceMappingCommand({
-            ...{ FunctionName: 'search:4', StartingPosition: 'TRIM_HORIZON' },
-            EventSourceArn: EventSourceMappings[0]?.EventSourceArn,
-            FilterCriteria: { Filters: [{ Pattern: '{"none":["x"]}' }] },
-          }),
-        )
-      },
-    ],
-  ])('%s', async (_, why, speak) => {
-    await speak()
-    expect(await whyOf('4')).toContain(why)
-    expect((await prune()).deleted).toEqual(['search:3', 'search:5'])
-    expect(await there()).toContain('4')
+  it('an alias with a share, an event source, a policy of its own, provisioned concurrency', async () => {
+    const { lambda } = sandbox.clients
+    const AdditionalVersionWeights = { '2': 0.1 }
+    await lambda.send(new UpdateAliasCommand({ ...of, Name: 'live', RoutingConfig: { AdditionalVersionWeights } }))
+    const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}))
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        ...{ FunctionName: 'search:3', StartingPosition: 'TRIM_HORIZON' },
+        EventSourceArn: EventSourceMappings[0]?.EventSourceArn,
+        FilterCriteria: { Filters: [{ Pattern: '{"none":["x"]}' }] },
+      }),
+    )
+    const permission = { StatementId: 's3', Principal: 's3.amazonaws.com', Action: 'lambda:InvokeFunction' }
+    await lambda.send(new AddPermissionCommand({ ...of, Qualifier: '4', ...permission }))
+    await lambda.send(
+      new PutProvisionedConcurrencyConfigCommand({ ...of, Qualifier: '5', ProvisionedConcurrentExecutions: 1 }),
+    )
+    const whys = ['alias live points', 'alias live points', 'is mapped to it', 'names callers', 'provisioned']
+    for (const [index, why] of whys.entries()) expect(await whyOf(String(index + 1))).toContain(why)
+    expect(await prune()).toEqual({ deleted: [], freedBytes: 0 })
+    expect(await there()).toHaveLength(8)
   })
 
   it('a question that AWS does not answer', async () => {
@@ -204,12 +182,31 @@ describe('something speaks for a version', () => {
     watch = async (info) => {
       if (info.phase !== 'before' || info.operation !== 'DeleteFunction') return
       watch = () => undefined
-      await sandbox.clients.lambda.send(new UpdateAliasCommand({ ...of, Name: 'live', FunctionVersion: '3' }))
+      await sandbox.clients.lambda.send(new UpdateAliasCommand({ ...of, Name: 'live', FunctionVersion: '2' }))
     }
-    expect((await prune()).deleted).toEqual(['search:4', 'search:5'])
-    expect(troubles.join()).toContain('Lambda keeps search:3: Unable to delete version')
+    expect((await prune()).deleted).toEqual(['search:3', 'search:4', 'search:5'])
+    expect(troubles.join()).toContain('Lambda keeps search:2: Unable to delete version')
     // The record says that it was begun, and not that it was done.
     expect((await records())[0]).not.toHaveProperty('deletedAtMs')
+  })
+
+  it('IAM and the port, against a deletion of more than one version', async () => {
+    const { versionRemoval } = worldOf('prune', 0)
+    for (const version of ['', '0', '$LATEST', 'live', '2 ', '02', '-1', '2:3', '*'])
+      await expect(versionRemoval.remove('search', version)).rejects.toThrow('bug: ')
+    for (const named of ['', 'search:2', 'arn:aws:lambda:us-east-1:000000000000:function:search'])
+      await expect(versionRemoval.remove(named, '2')).rejects.toThrow('bug: ')
+    for (const verb of ['prune', 'oldVersions']) {
+      const { lambda } = sandbox.clientsFor(`role.${functionName(verb)}`)
+      await expect(lambda.send(new DeleteFunctionCommand(of))).rejects.toThrow('not authorized')
+    }
+    const asOld = worldOf('oldVersions', 0).versionRemoval
+    await expect(asOld.remove('search', '2')).rejects.toMatchObject({ code: 'permission_denied' })
+    // A function whose service does not ask for it.
+    await sandbox.publish('v2')
+    await expect(versionRemoval.remove('checkout', '1')).rejects.toMatchObject({ code: 'permission_denied' })
+    expect(await versionRemoval.remove('search', '99')).toEqual({ kind: 'gone' })
+    expect(await there()).toHaveLength(8)
   })
 })
 
