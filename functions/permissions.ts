@@ -18,6 +18,7 @@ import {
   registers,
   seesReleases,
   settles,
+  shows,
   steers,
   tells,
   waits,
@@ -228,21 +229,7 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   widget: {
-    items: all(loads, {
-      reads: [
-        'service',
-        'lookup',
-        'lease',
-        'queue',
-        'waiting',
-        'head',
-        'budget',
-        'line',
-        'outage',
-        'returnRecord',
-        'attestation',
-      ],
-    }),
+    items: shows,
     targets: ['lambda:GetAlias'],
   },
   provision: {

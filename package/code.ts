@@ -68,6 +68,7 @@ const started = {
   'cli/main.ts': 'main',
   'functions/main.ts': 'functions',
   'functions/readers.ts': 'readers',
+  'functions/pruning.ts': 'pruning',
   'cloud/local/runtime/function-process.ts': 'function-process',
 } as const
 

@@ -15,7 +15,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
-  'core/versions/': ['core/*', 'core/service/*', 'core/release/*', 'core/versions/*', 'zod'],
+  'core/versions/': ['core/*', 'core/service/*', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
   'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
   'core/reach/': ['core/*', 'core/service/*', 'zod'],
@@ -111,7 +111,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/views/': ['functions/', 'cloud/ports.ts', 'core/'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
-  'functions/versions/': ['functions/versions/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/versions/': ['functions/steps/*', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
     'zod',
@@ -181,7 +181,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
-  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml']],
+  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml', 'zod']],
   'cli/adopt/': [
     ...[
       'cli/adopt/*',

@@ -7,7 +7,7 @@ import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { columns, minuteWords } from './columns.ts'
 
-export type AsIf = { readonly keep?: number; readonly keepFor?: string }
+type AsIf = { readonly keep?: number; readonly keepFor?: string }
 
 const Version = z.looseObject({
   version: z.string(),

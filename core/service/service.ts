@@ -15,7 +15,7 @@ import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
-import { VersionPolicy, VersionPolicyDefinition } from './version-policy.ts'
+import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
 
 export { Target } from './target.ts'
 

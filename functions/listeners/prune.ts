@@ -50,17 +50,23 @@ async function pruneFunction(
   if (plan.unknown !== undefined) throw new Problem('aws_unavailable', `Nothing is deleted: ${plan.unknown}`)
   await completeRecords(deps, { service, functionName }, plan.versions)
   const sharers = services.filter((one) => functionsHere(deps, one).includes(functionName)).map(({ name }) => name)
-  const deleted: DeletedVersion[] = []
-  for (const version of deletable(plan)) {
-    // A release that has begun since the plan was made may name any version.
-    if ((await openNow(deps, sharers)).length > 0) break
-    const done = await remove(deps, { service, functionName }, version)
-    if (done !== undefined) deleted.push(done)
-  }
-  return deleted
+  let isStill = true
+  const gone = await each(
+    deps,
+    deletable(plan),
+    ({ version }) => ({ service: service.name, functionName, version }),
+    async (version) => {
+      // A release that has begun since the plan was made may name any version.
+      isStill = (await openNow(deps, sharers)).length === 0
+      return isStill ? remove(deps, { service, functionName }, version) : undefined
+    },
+    1,
+    () => isStill,
+  )
+  return gone.done.filter((one) => one !== undefined)
 }
 
-async function remove(deps: Deps, { service, functionName }: Part, found: Judged): Promise<DeletedVersion | undefined> {
+async function remove(deps: Deps, { service, functionName }: Part, found: Judged): Promise<DeletedVersion> {
   const { version, codeSha256, bytes, publishedAtMs } = found
   const record: DeletedVersion = {
     ...{ service: service.name, functionName, version, codeSha256, bytes, publishedAtMs },
@@ -68,14 +74,8 @@ async function remove(deps: Deps, { service, functionName }: Part, found: Judged
   }
   await deps.deletedVersions.begin(record)
   const answer = await deps.versionRemoval.remove(functionName, version)
-  if (answer.kind === 'kept') {
-    deps.trouble(new Problem('aws_refused', `Lambda keeps ${functionName}:${version}: ${answer.because}`), {
-      service: service.name,
-      functionName,
-      version,
-    })
-    return undefined
-  }
+  if (answer.kind === 'kept')
+    throw new Problem('aws_refused', `Lambda keeps ${functionName}:${version}: ${answer.because}`)
   await deps.deletedVersions.end({ ...record, deletedAtMs: deps.clock.nowMs() })
   deps.log({ message: 'old version deleted', ...record })
   return record
@@ -86,7 +86,10 @@ async function completeRecords(deps: Deps, { service, functionName }: Part, ther
   const begun = readable(deps, await deps.deletedVersions.list(service.name)).filter(
     (one) => one.functionName === functionName && one.deletedAtMs === undefined,
   )
-  for (const record of begun)
-    if (!there.some(({ version }) => version === record.version))
-      await deps.deletedVersions.end({ ...record, deletedAtMs: deps.clock.nowMs() })
+  await each(
+    deps,
+    begun.filter((record) => !there.some(({ version }) => version === record.version)),
+    ({ version }) => ({ service: service.name, functionName, version }),
+    (record) => deps.deletedVersions.end({ ...record, deletedAtMs: deps.clock.nowMs() }),
+  )
 }

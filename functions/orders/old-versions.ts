@@ -6,8 +6,9 @@ import type { Judged } from '../../core/versions/keep.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { ServiceName } from '../../core/service/service.ts'
-import { usualVersionPolicy, type VersionPolicy, VersionPolicyDefinition } from '../../core/service/version-policy.ts'
+import { usualVersionPolicy, type VersionPolicy, VersionPolicyDefinition } from '../../core/version-policy.ts'
 import { allServices, deletable, functionsHere, type PlanDeps, planFor } from '../versions/plan.ts'
+import { concurrently } from '../steps/each.ts'
 import { readOrder } from './order.ts'
 import type { World } from '../steps/world.ts'
 
@@ -36,6 +37,7 @@ export type OldVersionsAnswer = {
 }
 
 const deletedShown = 20
+const askedAtOnce = 2
 
 type Deps = PlanDeps & Pick<World, 'deletedVersions'>
 
@@ -47,8 +49,9 @@ export function oldVersionsHandler(deps: Deps) {
     const policy = versions ?? service.versions ?? usualVersionPolicy
     // The others that share its functions are as they are.
     const services = (await allServices(deps)).map((one) => (one.name === name ? { ...one, versions: policy } : one))
-    const plans = []
-    for (const functionName of functionsHere(deps, service)) plans.push(await planFor(deps, functionName, services))
+    const plans = await concurrently(functionsHere(deps, service), askedAtOnce, (functionName) =>
+      planFor(deps, functionName, services),
+    )
     const deleted = whole(await deps.deletedVersions.list(name))
     return {
       isAsked: service.versions !== undefined,

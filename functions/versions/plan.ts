@@ -15,7 +15,7 @@ export type PlanDeps = Pick<
   'clock' | 'home' | 'services' | 'openReleases' | 'returns' | 'history' | 'journal' | 'oldVersions'
 >
 
-export type VersionPlan = {
+type VersionPlan = {
   readonly functionName: string
   /** Every version, oldest first; empty if they are not known. */
   readonly versions: readonly Judged[]
@@ -24,7 +24,7 @@ export type VersionPlan = {
 }
 
 /** A run asks about so many versions of a function, and deletes no more. The others are for the next one. */
-export const deletedMost = 25
+const deletedMost = 25
 const notYet = `a run deletes at most ${deletedMost} versions of a function: it is for a later one`
 const askedAtOnce = 5
 

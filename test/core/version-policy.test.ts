@@ -1,7 +1,7 @@
 // `versions` in a definition: what it may say, and that another form is refused with the place and what to write.
 import { describe, expect, it } from 'vitest'
-import { parseDefinition } from '../../../core/service/definition.ts'
-import { Service } from '../../../core/service/service.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
+import { Service } from '../../core/service/service.ts'
 
 const shop = { name: 'shop', targets: [{ function: 'shop', alias: 'live' }], plan: 'AllAtOnce' }
 const day = 86_400
