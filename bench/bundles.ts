@@ -51,6 +51,7 @@ const firstCalls: Partial<Record<Verb, unknown>> = {
   intake: { service: 'nonesuch', version: '1' },
   admit: { input: { releaseId: 'nonesuch' }, execution: 'bench' },
   ask: { service: 'nonesuch' },
+  oldVersions: { service: 'nonesuch' },
   pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
   promote: { service: 'nonesuch', by: 'bench', reason: 'bench' },
   orderRollback: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },

@@ -29,6 +29,7 @@ const on = <const Kinds extends readonly string[]>(...kinds: Kinds) => ({ on: ki
 // Lambda matches both the name and the qualifier of a call against the policy's resource. The reference does not say so.
 const qualified = on('function', 'function version', 'function alias')
 const qualifiers = 'https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html'
+const everyQualifier = { says: 'every operation with a Qualifier is checked on the qualified ARN', at: qualifiers }
 
 // The reference says that these take no resource. IAM checks them on the state machine that the task belongs to.
 const taskResult = {
@@ -58,7 +59,7 @@ export const authorizations = {
         denied: 'arn:aws:lambda:us-west-2:725462913924:function:dev-testResult-student-testresults-get-lambda',
         at: 'https://github.com/alexcasalboni/aws-lambda-power-tuning/issues/59',
       },
-      { says: 'every operation with a Qualifier is checked on the qualified ARN', at: qualifiers },
+      everyQualifier,
     ],
   },
   'lambda:ListProvisionedConcurrencyConfigs': on('function'),
@@ -69,8 +70,19 @@ export const authorizations = {
     ...qualified,
     recorded: [
       { says: 'a call with a Qualifier needs the qualified ARN', at: 'https://github.com/aws/aws-cdk/pull/19318' },
-      { says: 'every operation with a Qualifier is checked on the qualified ARN', at: qualifiers },
+      everyQualifier,
     ],
+  },
+  'lambda:ListVersionsByFunction': on('function'),
+  'lambda:ListAliases': on('function'),
+  'lambda:ListEventSourceMappings': on(),
+  'lambda:GetAccountSettings': on(),
+  'lambda:GetPolicy': { ...qualified, recorded: [everyQualifier] },
+  'lambda:ListDurableExecutionsByFunction': { ...qualified, recorded: [everyQualifier] },
+  // Without a qualifier it deletes the function. So it may be granted on versions alone, which does not allow that.
+  'lambda:DeleteFunction': {
+    ...on('function version'),
+    recorded: [{ says: 'a grant on `function:NAME:*` refuses a call without a qualifier', at: qualifiers }],
   },
   'dynamodb:GetItem': on('table'),
   'dynamodb:PutItem': on('table'),

@@ -13,6 +13,8 @@ export const kinds = {
   service: ['SERVICE'],
   /** Every definition that was applied, and by whom. Nobody may delete one. */
   definition: ['DEFINITION#*'],
+  /** Versions of its functions that were deleted. Nobody may delete one. */
+  deletedVersion: ['DELETED#*'],
   /** Finds services by their triggers. */
   lookup: ['FIND#*', 'FINDABLE'],
   /** Of services, and places in concurrency groups. */

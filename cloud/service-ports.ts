@@ -1,5 +1,6 @@
 // What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
 // half of ports.ts, which re-exports it.
+import type { Listing } from '../core/listing.ts'
 import type { Channel } from '../core/message/kept.ts'
 import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
@@ -15,6 +16,8 @@ import type { Point } from '../core/measures/points.ts'
 import type { Annotation } from '../core/view/release/annotation.ts'
 import type { TracedSpan } from '../core/view/release/trace.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
+import type { DeletedVersion } from '../core/versions/deleted.ts'
+import type { Held, PublishedVersion, Uses } from '../core/versions/keep.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 
@@ -74,6 +77,41 @@ export type Versions = {
   provisioned(target: Place): Promise<readonly Provisioned[]>
   /** Invokes a version that Lambda has put to sleep. The answer does not matter. */
   wake(target: Place, version: string): Promise<void>
+}
+
+/** Which versions functions of the own account and region have, and what names them. */
+export type OldVersions = {
+  /** All that are published. @throws Problem `version_missing` without such a function */
+  list(functionName: string): Promise<readonly PublishedVersion[]>
+  uses(functionName: string): Promise<Uses>
+  /** @param aliases of the function */
+  held(
+    functionName: string,
+    version: Pick<PublishedVersion, 'version' | 'isDurable'>,
+    aliases: readonly string[],
+  ): Promise<Held>
+  /** The code of all versions and layers in the region, and how much there may be. */
+  storage(): Promise<{ readonly usedBytes: number; readonly limitBytes: number }>
+}
+
+export type VersionRemoval = {
+  /**
+   * Deletes one published version, never a function.
+   * @returns `kept`: Lambda refuses, because something refers to it
+   */
+  remove(
+    functionName: string,
+    version: string,
+  ): Promise<{ readonly kind: 'deleted' | 'gone' } | { readonly kind: 'kept'; readonly because: string }>
+}
+
+/** What is known of versions that were deleted. Kept in the table. */
+export type DeletedVersions = {
+  /** Before the deletion. Does nothing if the version has a record already. */
+  begin(deletion: DeletedVersion): Promise<void>
+  /** After it. */
+  end(deletion: DeletedVersion & { readonly deletedAtMs: number }): Promise<void>
+  list(service: string): Promise<Listing<DeletedVersion, { readonly functionName: string; readonly version: string }>>
 }
 
 export type Telemetry = {

@@ -27,6 +27,7 @@ const scheduledVerbs: Readonly<Record<string, string>> = {
   measures: 'the daily measures',
   reports: 'budget reports of Application Signals, which are read again on schedule',
   budgets: 'the counting of error budgets, which runs again by itself',
+  prunes: 'the daily deletion of old versions, which runs again by itself',
 }
 
 /** Accepts anything and never throws. Texts are one line of at most 200 characters. */

@@ -27,6 +27,7 @@ import { OverrideCall } from '../functions/orders/override.ts'
 import { HookAnswer } from '../functions/tasks/hook.ts'
 import { PauseCall } from '../functions/orders/pause.ts'
 import { PromoteCall } from '../functions/orders/promote.ts'
+import { OldVersionsCall } from '../functions/orders/old-versions.ts'
 import { OrderRollbackCall } from '../functions/orders/order-rollback.ts'
 
 type Shape = {
@@ -112,6 +113,7 @@ const orders = (): string => {
     of(['promote'], shapeOf(PromoteCall)),
     of(['roll-back', 'abort'], shapeOf(OrderRollbackCall)),
     of(['ask'], shapeOf(GateCall)),
+    of(['old-versions'], shapeOf(OldVersionsCall)),
     of(['approve', 'decline'], shapeOf(ApproveCall)),
     of(['override'], shapeOf(OverrideCall)),
     of(['stop-line', 'stop-every-line'], shapeOf(StopLineCall)),

@@ -36,6 +36,8 @@ import { sendTelemetryHandler } from './listeners/send-telemetry.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { widgetHandler } from './reading/widget.ts'
 import { shiftHandler } from './tasks/shift.ts'
+import { oldVersionsHandler } from './orders/old-versions.ts'
+import { pruneHandler } from './listeners/prune.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { answering, behindDoor } from './door.ts'
 import { apiRoutes } from './routes.ts'
@@ -82,6 +84,8 @@ const makers = {
   apply: applyHandler,
   read: (world) => readHandler(world, apiRoutes),
   measure: measureHandler,
+  oldVersions: oldVersionsHandler,
+  prune: pruneHandler,
   widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
@@ -92,12 +96,16 @@ const allVerbs = Object.keys(makers) as readonly Verb[]
 /** The functions that every installation has. */
 export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
-const readers: readonly Verb[] = ['read', 'widget']
-/** Where a function is wired. What only some load, d3's scales or OpenTelemetry's exporters, is not loaded by the others. */
-export function moduleOf(verb: Verb): string {
-  if (verb === 'sendTelemetry') return 'functions/senders.ts'
-  return readers.includes(verb) ? 'functions/readers.ts' : 'functions/main.ts'
+const modules: Readonly<Record<string, readonly Verb[]>> = {
+  // What only some load, d3's scales or OpenTelemetry's exporters, is not loaded by the others.
+  'functions/readers.ts': ['read', 'widget'],
+  'functions/senders.ts': ['sendTelemetry'],
+  'functions/pruning.ts': ['oldVersions', 'prune'],
 }
+
+/** Where a function is wired. */
+export const moduleOf = (verb: Verb): string =>
+  Object.keys(modules).find((module) => modules[module]?.includes(verb)) ?? 'functions/main.ts'
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(

@@ -46,6 +46,14 @@ const ends = all(records, wakes, {
 export const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
 export const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiting'] })
 
+/** Which releases have named a version, and which may still do. */
+export const seesReleases = all(loads, { reads: ['service', 'open', 'returnRecord', 'head', 'deletedVersion'] })
+
+/** What pages and widgets show. */
+export const shows = all(looksUp, {
+  reads: ['lookup', 'queue', 'head', 'outage', 'returnRecord', 'attestation'],
+})
+
 /** What telling a person takes besides the topics. */
 export const tells = { reads: ['message'], writes: ['message'], deletes: ['message'] } as const satisfies Items
 

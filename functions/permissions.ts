@@ -16,7 +16,9 @@ import {
   putsBack,
   records,
   registers,
+  seesReleases,
   settles,
+  shows,
   steers,
   tells,
   waits,
@@ -40,6 +42,8 @@ type Scopes = {
   readonly targetRoles: 'role'
   /** Roles that only look at them. */
   readonly lookRoles: 'role'
+  /** Versions of functions whose definitions let old ones be deleted: never a function. */
+  readonly prunedVersions: 'function version'
   readonly hooks: 'function' | 'function version' | 'function alias'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
@@ -88,6 +92,11 @@ const readsStream = {
   stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
   // Lambda asks for it before it reads a stream; AWS takes no resource.
   everything: ['dynamodb:ListStreams'],
+} as const satisfies Permissions
+/** What names versions of a function, and which releases have (functions/versions/plan.ts). */
+const seesOldVersions = {
+  targets: ['lambda:ListVersionsByFunction', 'lambda:ListAliases', 'lambda:ListProvisionedConcurrencyConfigs'],
+  targetVersions: ['lambda:GetPolicy', 'lambda:ListDurableExecutionsByFunction'],
 } as const satisfies Permissions
 const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
 
@@ -221,23 +230,18 @@ const own: Readonly<Record<Verb, Own>> = {
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
+  oldVersions: {
+    ...{ items: seesReleases, ...seesOldVersions },
+    everything: ['lambda:ListEventSourceMappings', 'lambda:GetAccountSettings'],
+  },
+  prune: {
+    ...{ items: all(seesReleases, { writes: ['deletedVersion'] }), ...seesOldVersions },
+    prunedVersions: ['lambda:DeleteFunction'],
+    everything: ['lambda:ListEventSourceMappings'],
+  },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   widget: {
-    items: all(loads, {
-      reads: [
-        'service',
-        'lookup',
-        'lease',
-        'queue',
-        'waiting',
-        'head',
-        'budget',
-        'line',
-        'outage',
-        'returnRecord',
-        'attestation',
-      ],
-    }),
+    items: shows,
     targets: ['lambda:GetAlias'],
   },
   provision: {

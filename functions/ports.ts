@@ -32,6 +32,8 @@ import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
+import { awsOldVersions, awsVersionRemoval } from '../cloud/aws/old-versions.ts'
+import { awsDeletedVersions } from '../cloud/aws/table/deleted-versions.ts'
 import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsQueues } from '../cloud/aws/dynamodb/queues.ts'
@@ -128,6 +130,9 @@ export const versionsByHash = /* @__PURE__ */ once(() =>
     lambdaAs('move'),
   ),
 )
+export const oldVersions = /* @__PURE__ */ once(() => awsOldVersions(traced(new LambdaClient({}))))
+export const versionRemoval = /* @__PURE__ */ once(() => awsVersionRemoval(traced(new LambdaClient({}))))
+export const deletedVersions = /* @__PURE__ */ once(() => awsDeletedVersions(table()))
 export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient(callsOnce))))
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))
 export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(new ApplicationSignalsClient({}))))

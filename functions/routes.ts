@@ -39,6 +39,7 @@ const routes = {
   'attest-flags-of-subject': { verb: 'attest', says: { what: 'flags' }, everywhere: true },
   'attest-bundle': { verb: 'attest', says: { what: 'bundle' } },
   incident: { verb: 'incident', anonymous: true },
+  'old-versions': { verb: 'oldVersions', anonymous: true },
   apply: { verb: 'apply' },
 } as const satisfies Readonly<Record<string, Route>>
 

@@ -207,6 +207,7 @@ export const scheduledVerbs = {
   measures: 'measure',
   reports: 'reports',
   budgets: 'budget',
+  prunes: 'prune',
 } as const
 export type ScheduleName = keyof typeof scheduledVerbs
 
@@ -221,11 +222,12 @@ export function schedulesOf(services: readonly Service[]): Schedules {
     measures: 24 * 60,
     ...(services.some(({ slos }) => slos.some(isReported)) ? { reports: 5 } : {}),
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
+    ...(services.some(({ versions }) => versions !== undefined) ? { prunes: 24 * 60 } : {}),
   }
 }
 
-/** For services that are not known: as often as any may ask for. */
-export const allSchedules: Readonly<Record<ScheduleName, number>> = {
+/** For services that are not known: as often as any may ask for. None of them may have old versions deleted (core/reach). */
+export const allSchedules: Readonly<Record<Exclude<ScheduleName, 'prunes'>, number>> = {
   sweep: 1,
   measures: 24 * 60,
   reports: 5,
@@ -265,6 +267,7 @@ export const lostQueue = { name: 'lost', keptSeconds: 14 * 86_400 } as const
 // task's own timeout, which is at least 30 seconds, starts the next attempt.
 const timeouts: Partial<Readonly<Record<Verb, number>>> = {
   measure: 900,
+  prune: 900,
   hook: 900,
   judge: 28,
   reconcile: 2 * sweepSeconds,

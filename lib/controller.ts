@@ -234,6 +234,9 @@ export class ReleaseController extends Construct {
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)
+  /** The right to see which old versions would be deleted, and why the others stay: `tidegate versions`. */
+  grantOldVersions = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['old-versions'], service)
   /** The right to ask whether a release may begin. */
   grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant => grantRoutes(this.api, grantee, ['ask'], service)
   /** The same for a pipeline's role: the rule of `mayReleaseRule` invokes a function of its own. */

@@ -48,6 +48,12 @@ export function resourcesOf(
     targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
     lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
     targetVersions: targetArns.map((arn) => `${arn}:*`),
+    // A pattern on qualified ARNs allows no call about the function itself (docs/aws.md §9).
+    prunedVersions: unique(
+      services.flatMap(({ versions, targets }) =>
+        versions === undefined ? [] : targets.map(({ functionName }) => `${functionArn(scope, functionName)}:*`),
+      ),
+    ),
     hooks: unique(
       services.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
     ).flatMap((arn) => [arn, `${arn}:*`]),

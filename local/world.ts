@@ -7,6 +7,7 @@ import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsOldVersions, awsVersionRemoval } from '../cloud/aws/old-versions.ts'
 import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
@@ -71,6 +72,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     aliases: awsAliases(lambda('look')),
     traffic: awsTraffic(lambda('move')),
     versions: awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
+    oldVersions: awsOldVersions(clients.lambda),
+    versionRemoval: awsVersionRemoval(clients.lambda),
     telemetry: awsTelemetry(
       clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
     ),

@@ -69,6 +69,7 @@ const started = {
   'functions/main.ts': 'functions',
   'functions/readers.ts': 'readers',
   'functions/senders.ts': 'senders',
+  'functions/pruning.ts': 'pruning',
   'cloud/local/runtime/function-process.ts': 'function-process',
 } as const
 

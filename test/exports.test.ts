@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..')
 /** Called from outside of the program: by Lambda, by whoever installs the package, by a tool; or put into it by its build. */
 const doors = [
   'functions/main.ts',
+  'functions/pruning.ts',
   'functions/readers.ts',
   'functions/senders.ts',
   'lib/index.ts',

@@ -16,6 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
+  'core/versions/': ['core/*', 'core/service/*', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
   'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
   'core/reach/': ['core/*', 'core/service/*', 'zod'],
@@ -44,7 +45,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts'],
   'cloud/service-ports.ts': ['core/'],
   'cloud/authorization.ts': [],
-  'cloud/aws/table/': ['cloud/aws/dynamodb/*'],
+  'cloud/aws/table/': ['cloud/aws/table/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/'],
   'cloud/sha256.ts': ['node:crypto', '@smithy/signature-v4'],
   'cloud/kinds.ts': [],
   'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
@@ -102,6 +103,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/main.ts': ['functions/', 'policy/*', 'provenance/*'],
   'functions/reading/widget.ts': ['functions/', 'console/widget/*', 'console/html.ts', 'core/'],
   'functions/readers.ts': ['functions/'],
+  'functions/pruning.ts': ['functions/'],
   'core/view/widget-call.ts': ['zod'],
   'functions/ports.ts': [
     ...['functions/*', 'functions/steps/world.ts', 'core/origin.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
@@ -116,13 +118,14 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/views/': ['functions/', 'cloud/ports.ts', 'core/'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/versions/': ['functions/steps/*', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
     'zod',
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
-    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'functions/versions/*', 'core/', 'zod'],
   ],
   'functions/orders/pipeline.ts': [...['functions/orders/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod']],
   'functions/orders/answer.ts': [
@@ -137,7 +140,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/listeners/hear.ts': ['functions/orders/*', 'functions/events/*', 'functions/steps/*', 'core/'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
-    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'functions/versions/*', 'core/', 'zod'],
   ],
   'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'core/runbook.ts', 'package.json', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
@@ -182,7 +185,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
-  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml']],
+  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml', 'zod']],
   'cli/adopt/': [
     ...[
       'cli/adopt/*',

@@ -4,7 +4,9 @@ import type { Surroundings } from '../backend/surroundings.ts'
 
 type Shared = { readonly json?: boolean }
 
-export function addServices(program: Command, { cli, run, screen }: Surroundings): void {
+type VersionsSpelling = Shared & { keep?: number; keepFor?: string }
+
+export function addServices(program: Command, { cli, run, screen, positive }: Surroundings): void {
   program
     .command('services')
     .description('list the services: version in charge, live release, error budgets, last release')
@@ -21,6 +23,22 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
     .action(
       run(async (service: string, { all, ...options }: Shared & { all?: boolean }) =>
         (await import('../services/services.ts')).getService(await cli(options), service, all === true),
+      ),
+    )
+
+  program
+    .command('versions <service>')
+    .description('show which old versions are deleted, why the others stay, and how much it frees; changes nothing')
+    .option('--keep <count>', 'as if the definition said so: how many of the newest stay', positive)
+    .option('--keep-for <duration>', 'as if the definition said so: how long each stays, such as 30d')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nOld versions are deleted once a day, if the definition has `versions` (docs/versions.md). Ends with 2 if it is not\nknown what may be deleted.\n\nExamples:\n  tidegate versions checkout\n  tidegate versions checkout --keep 5 --keep-for 14d',
+    )
+    .action(
+      run(async (service: string, { json, ...asIf }: VersionsSpelling) =>
+        (await import('../services/versions.ts')).showVersions(await cli({ json: json === true }), service, asIf),
       ),
     )
 

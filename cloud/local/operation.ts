@@ -24,6 +24,8 @@ const lambdaRoutes: readonly Route[] = [
   ['PUT', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'UpdateAlias'],
   ['DELETE', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'DeleteAlias'],
   ['GET', /^\/functions\/[^/]+\/policy$/, 'GetPolicy'],
+  ['GET', /^\/functions\/[^/]+\/durable-executions$/, 'ListDurableExecutionsByFunction'],
+  ['POST', /^\/durable-executions\/.+\/stop$/, 'StopDurableExecution'],
   ['POST', /^\/functions\/[^/]+\/policy$/, 'AddPermission'],
   ['DELETE', /^\/functions\/[^/]+\/policy\/[^/]+$/, 'RemovePermission'],
   ['GET', /^\/functions\/[^/]+\/concurrency$/, 'GetFunctionConcurrency'],

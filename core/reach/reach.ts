@@ -37,6 +37,7 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
     ...(service.signals.prometheus ?? []).flatMap(({ name, workspace }) =>
       workspace === undefined ? [] : [`Signal ${name} is read from a workspace, and it may read none.`],
     ),
+    ...(service.versions === undefined ? [] : ['It has no right to delete old versions (`versions`).']),
     ...(service.incidents.from ?? [])
       .map((from) => siteFrom(from, home))
       .filter((site) => !isSame(site, home))

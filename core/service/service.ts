@@ -15,6 +15,7 @@ import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
+import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
 
 export { Target } from './target.ts'
 
@@ -133,6 +134,8 @@ export const Service = z.strictObject({
   runbook: Runbook.optional(),
   /** Absent where the definition names nobody, and in logs from before owners existed. */
   owner: Owner.optional(),
+  /** Absent: no version is ever deleted. */
+  versions: VersionPolicy.optional(),
 })
 export type Service = z.output<typeof Service>
 
@@ -240,11 +243,18 @@ export const ServiceDefinition = z
     attestations: AttestationRules.prefault({}).describe('Who may say what about a candidate.'),
     runbook: Runbook.optional(),
     owner: Owner.optional().describe('Whom its messages name, and how to reach them.'),
+    versions: VersionPolicyDefinition.optional().describe(
+      'Which old versions of its functions are deleted, once a day (docs/versions.md). Absent: none, ever.',
+    ),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
     message:
       'artifacts (triggers, allowedArtifacts) become versions in the own account and region only, and a target is elsewhere',
+  })
+  .refine(({ versions, targets }) => versions === undefined || !targets.some(isDefinedElsewhere), {
+    path: ['versions'],
+    message: 'old versions are deleted in the own account and region only, and a target is elsewhere',
   })
   .transform(({ targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,

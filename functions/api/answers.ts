@@ -7,12 +7,15 @@ import { Plan } from '../../core/service/plan.ts'
 import { Provenance } from '../../core/service/candidate.ts'
 import { Routing } from '../../core/service/routing.ts'
 import { Service } from '../../core/service/service.ts'
+import { VersionPolicy } from '../../core/version-policy.ts'
 import { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { DeletedVersion } from '../../core/versions/deleted.ts'
 import type { Registered } from '../definitions/register.ts'
 import type { Answer as Asked } from '../orders/ask.ts'
 import type { Attested } from '../orders/attest.ts'
 import type { Noted } from '../orders/incident.ts'
 import type { LineStarted, LineStopped } from '../orders/line.ts'
+import type { OldVersionsAnswer } from '../orders/old-versions.ts'
 import type { Ordered } from '../orders/order.ts'
 import type { Started } from '../steps/accept.ts'
 
@@ -49,6 +52,35 @@ const ofOrders = {
     stands: z.array(text).readonly().exactOptional().describe('Where something else stands than what was said.'),
   }) satisfies z.ZodType<Attested>,
   incident: z.strictObject({ services: z.array(text).readonly() }) satisfies z.ZodType<Noted>,
+  oldVersions: z.strictObject({
+    isAsked: z.boolean().describe('Whether the definition lets old versions be deleted.'),
+    policy: VersionPolicy,
+    functions: z
+      .array(
+        z.strictObject({
+          functionName: text,
+          unknown: text.exactOptional().describe('Why it is not known what may be deleted. Then nothing is.'),
+          versions: z
+            .array(
+              z.strictObject({
+                version: text,
+                codeSha256: text,
+                bytes: z.int().min(0),
+                publishedAtMs: epochMs,
+                because: z.array(text).readonly().describe('Why it stays. Empty: it may be deleted.'),
+              }),
+            )
+            .readonly(),
+        }),
+      )
+      .readonly(),
+    freesBytes: z.int().min(0).describe('What the next run frees.'),
+    storage: z
+      .strictObject({ usedBytes: z.int().min(0), limitBytes: z.int().min(0) })
+      .exactOptional()
+      .describe('Code of all functions and layers of the region.'),
+    deleted: z.array(DeletedVersion).readonly().describe('The last versions that were deleted.'),
+  }) satisfies z.ZodType<OldVersionsAnswer>,
   apply: z.strictObject({
     service: Service,
     isKnown: z.boolean().describe('False if the service is new.'),

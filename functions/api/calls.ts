@@ -11,6 +11,7 @@ import { ApplyCall } from '../orders/apply.ts'
 import { ApproveCall } from '../orders/approve.ts'
 import { GateCall } from '../orders/ask.ts'
 import { StartLineCall, StopLineCall } from '../orders/line.ts'
+import { OldVersionsCall } from '../orders/old-versions.ts'
 import { OrderRollbackCall } from '../orders/order-rollback.ts'
 import { OverrideCall } from '../orders/override.ts'
 import { PauseCall } from '../orders/pause.ts'
@@ -36,6 +37,7 @@ const byVerb = {
   startLine: StartLineCall,
   attest: AttestCall,
   incident: IncidentCall,
+  oldVersions: OldVersionsCall,
   apply: ApplyCall,
 } as const satisfies Readonly<Record<string, z.ZodType>>
 /** For the client (client/index.ts). */
@@ -76,6 +78,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
     ...['bundle_invalid', 'bundle_unsupported', 'bundle_foreign', 'signer_unknown', 'signature_invalid', 'crowded'],
   ] as readonly ProblemCode[],
   incident: ['service_missing'],
+  oldVersions: ['service_missing'],
   apply: ['definition_invalid', 'definition_contested'],
   service: ['service_missing'],
   releases: ['service_missing'],

@@ -10,7 +10,7 @@ type Written = Readonly<Record<string, unknown>>
 
 /** Every field, also those that nobody has said. */
 export function written({ targets, plan, hooks, policy, slos, pace, gates, ...rest }: Service): Written {
-  const { name, runbook, signals, ...more } = rest
+  const { name, runbook, signals, versions, ...more } = rest
   return {
     name,
     targets: targets.map(({ functionName, alias, roleArn, lookRoleArn }) =>
@@ -35,6 +35,7 @@ export function written({ targets, plan, hooks, policy, slos, pace, gates, ...re
       })),
     }),
     ...present(more),
+    ...(versions === undefined ? {} : { versions: { keep: versions.keep, keepFor: span(versions.keepSeconds) } }),
     ...(runbook === undefined ? {} : { runbook }),
   }
 }

@@ -8,6 +8,7 @@ import type {
   Budgets,
   Clock,
   Definitions,
+  DeletedVersions,
   Executions,
   History,
   Hooks,
@@ -18,6 +19,7 @@ import type {
   Line,
   Messages,
   LogCopy,
+  OldVersions,
   OpenReleases,
   Outages,
   Outbox,
@@ -33,6 +35,7 @@ import type {
   Signatures,
   Telemetry,
   Traffic,
+  VersionRemoval,
   Versions,
   WaitingLists,
 } from '../../cloud/ports.ts'
@@ -70,6 +73,9 @@ export type World = {
   readonly aliases: Aliases
   readonly traffic: Traffic
   readonly versions: Versions
+  readonly oldVersions: OldVersions
+  readonly versionRemoval: VersionRemoval
+  readonly deletedVersions: DeletedVersions
   readonly telemetry: Telemetry
   readonly prometheus: Prometheus
   /** Addresses that services may name as a Prometheus. */

@@ -137,6 +137,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
   measures: 'the daily measures',
   reports: 'budget reports',
   budgets: 'the counting of error budgets',
+  prunes: 'the daily deletion of old versions',
 }
 
 const rules = rulesOf(everything({ account: '000000000000', region: 'us-east-1' }, 'arn:machine', []))

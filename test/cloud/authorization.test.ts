@@ -219,6 +219,23 @@ const samples: readonly Sample[] = [
   sample(LambdaClient, new lambda.InvokeCommand(of), 'lambda:InvokeFunction', fnArn),
   sample(LambdaClient, new lambda.UpdateFunctionCodeCommand(of), 'lambda:UpdateFunctionCode', fnArn),
   sample(LambdaClient, new lambda.PublishVersionCommand(of), 'lambda:PublishVersion', fnArn),
+  sample(LambdaClient, new lambda.ListVersionsByFunctionCommand(of), 'lambda:ListVersionsByFunction', fnArn),
+  sample(LambdaClient, new lambda.ListAliasesCommand(of), 'lambda:ListAliases', fnArn),
+  sample(LambdaClient, new lambda.ListEventSourceMappingsCommand({}), 'lambda:ListEventSourceMappings', '*'),
+  sample(LambdaClient, new lambda.GetAccountSettingsCommand({}), 'lambda:GetAccountSettings', '*'),
+  sample(LambdaClient, new lambda.GetPolicyCommand({ ...of, Qualifier: '7' }), 'lambda:GetPolicy', `${fnArn}:7`),
+  sample(
+    LambdaClient,
+    new lambda.ListDurableExecutionsByFunctionCommand({ ...of, Qualifier: '7' }),
+    'lambda:ListDurableExecutionsByFunction',
+    `${fnArn}:7`,
+  ),
+  sample(
+    LambdaClient,
+    new lambda.DeleteFunctionCommand({ ...of, Qualifier: '7' }),
+    'lambda:DeleteFunction',
+    `${fnArn}:7`,
+  ),
   sample(dynamodb.DynamoDBClient, new dynamodb.GetItemCommand(item), 'dynamodb:GetItem', tableArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.DeleteItemCommand(item), 'dynamodb:DeleteItem', tableArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.UpdateItemCommand(item), 'dynamodb:UpdateItem', tableArn),
@@ -316,7 +333,15 @@ describe('the embedded cloud asks IAM', () => {
   })
 
   it('for * if an operation has no row', async () => {
+    const seen = await asked((config) => new LambdaClient(config).send(new lambda.DeleteFunctionConcurrencyCommand(of)))
+    expect(seen).toEqual([{ action: 'lambda:DeleteFunctionConcurrency', resource: '*' }])
+  })
+
+  it('about the function itself if a deletion names no version, which no grant on versions allows', async () => {
     const seen = await asked((config) => new LambdaClient(config).send(new lambda.DeleteFunctionCommand(of)))
-    expect(seen).toEqual([{ action: 'lambda:DeleteFunction', resource: '*' }])
+    expect(seen).toEqual([{ action: 'lambda:DeleteFunction', resource: fnArn }])
+    expect(
+      await isOfKind('lambda:DeleteFunction', authorizationOf('lambda:DeleteFunction')?.on ?? [], fnArn, 'in a grant'),
+    ).toBe(false)
   })
 })

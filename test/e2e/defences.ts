@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { agentDefences } from './agent-defences.ts'
 import { consoleDefences } from './console-defences.ts'
+import { versionDefences } from './version-defences.ts'
 
 export type Defence = {
   /** As docs/security.md names it. */
@@ -344,6 +345,7 @@ const defences: readonly Defence[] = [
   },
   ...consoleDefences,
   ...agentDefences,
+  ...versionDefences,
 ]
 
 type Row = { readonly attack: string; readonly tests: string }

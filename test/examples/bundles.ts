@@ -47,6 +47,8 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   copyLog: ['dynamodb', 's3', 'sns'],
   sendTelemetry: ['dynamodb', 'secrets-manager'],
   measure: ['dynamodb'],
+  oldVersions: ['dynamodb', 'lambda'],
+  prune: ['dynamodb', 'lambda'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],

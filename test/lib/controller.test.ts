@@ -135,7 +135,9 @@ describe('the controller', () => {
     ]
     const always = Object.keys(Environment.shape).filter((name) => !optional.includes(name))
     for (const one of own) {
-      const limits: Record<string, number> = { 'Tidegate: measure': 900, 'Tidegate: hook': 900, 'Tidegate: judge': 28 }
+      const limits: Record<string, number> = {
+        ...{ 'Tidegate: measure': 900, 'Tidegate: hook': 900, 'Tidegate: prune': 900, 'Tidegate: judge': 28 },
+      }
       const Timeout = limits[String(one['Description'])] ?? 60
       expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout })
       const { Variables } = one['Environment'] as { Variables: object }

@@ -46,6 +46,7 @@ it.each(verbs)('%s writes and deletes items of its own kinds only', async (verb)
   expect(deleted).not.toContain('log')
   expect(deleted).not.toContain('service')
   expect(deleted).not.toContain('definition')
+  expect(deleted).not.toContain('deletedVersion')
   expect(await asked(dynamodb.send(new ScanCommand({ TableName })))).toBe('denied')
 })
 

@@ -43,6 +43,12 @@ const unseen: Readonly<Record<string, string>> = {
       'finds what a batch that was given up was about (test/core/lost-event.test.ts)',
     ]),
   ),
+  ...Object.fromEntries(
+    ['oldVersions', 'prune'].map((verb) => [
+      `${verb} reads log`,
+      'a head that cannot be read is made from its log again',
+    ]),
+  ),
   'ask reads log': 'while a release is live, as `pipeline` does (test/lib/pipeline.test.ts)',
   'answer reads lease': 'an answer may name the service (test/scenarios/hook.test.ts)',
   ...Object.fromEntries(

@@ -33,6 +33,7 @@ type Right =
   | 'grantStopLine'
   | 'grantStartLine'
   | 'grantAsk'
+  | 'grantOldVersions'
   | 'grantPipeline'
   | 'grantLost'
   | 'grantAgent'
@@ -54,6 +55,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   anybody: ['grantStopLine'],
   chief: ['grantStartLine'],
   asker: ['grantAsk'],
+  keeper: ['grantOldVersions'],
   delivery: ['grantPipeline'],
   night: ['grantLost'],
   agent: ['grantAgent'],
@@ -132,6 +134,7 @@ const orders = {
   stopLine: (who: string) => order(who)('stop-line', why),
   startLine: (who: string) => order(who)('start-line'),
   ask: (who: string) => order(who)('ask'),
+  oldVersions: (who: string) => order(who)('old-versions'),
 }
 const denied = { code: 'route_refused' }
 
@@ -155,6 +158,7 @@ it.each([
   ['anybody', 'stopLine'],
   ['chief', 'startLine'],
   ['asker', 'ask'],
+  ['keeper', 'oldVersions'],
 ] as const)('a %s may %s, and nothing else', async (who, allowed) => {
   const [second, third] = [await sandbox.publish('v2'), await sandbox.publish('v4')]
   await orders.start(allowed === 'start' ? who : 'operator', second)

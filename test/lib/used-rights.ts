@@ -17,7 +17,7 @@ const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'functions/api/idempotency.test.ts': [
     ...['apply', 'approve', 'ask', 'attest', 'incident', 'orderRollback', 'override', 'pause', 'promote', 'start'],
-    ...['startLine', 'stopLine'],
+    ...['startLine', 'stopLine', 'oldVersions'],
   ].flatMap((verb) => of(verb, ...writes('answer'))),
   'functions/api/read.test.ts': of('read', ...reads('budget', 'head', 'lease', 'line', 'log', 'open', 'service')),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
@@ -38,6 +38,14 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...[...reads('lookup', 'service'), ...writes('budget')],
     ...['application-signals:BatchGetServiceLevelObjectiveBudgetReport', 'events:PutEvents'],
   ),
+  'functions/versions/prune.test.ts': ['oldVersions', 'prune'].flatMap((verb) => [
+    ...of(verb, ...reads('head', 'open', 'returnRecord', 'service')),
+    ...of(verb, 'lambda:ListVersionsByFunction', 'lambda:ListAliases', 'lambda:ListProvisionedConcurrencyConfigs'),
+    ...of(verb, 'lambda:GetPolicy', 'lambda:ListDurableExecutionsByFunction', 'lambda:ListEventSourceMappings'),
+    ...(verb === 'prune'
+      ? of(verb, 'lambda:DeleteFunction', ...writes('deletedVersion'))
+      : of(verb, 'lambda:GetAccountSettings', ...reads('deletedVersion'))),
+  ]),
   'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
     ...['PutJobFailureResult', 'PutJobSuccessResult', 'GetJobDetails'].map((job) => `pipeline codepipeline:${job}`),

@@ -73,6 +73,8 @@ async function canary(): Promise<Canary> {
   await history.put({ ...head, releaseId: `${name}-before`, service: name })
   await sandbox.world.services.index(false)
   await sandbox.world.definitions.add(1, { service: name, by: 'user/ann', atMs: nowMs, after: {} })
+  const deleted = { functionName: 'checkout', version: '1', codeSha256: 'x', bytes: 1, publishedAtMs: 1, by: 'policy' }
+  await sandbox.world.deletedVersions.begin({ ...deleted, service: name, atMs: nowMs })
   await sandbox.world.waitingLists.add('shop', { id, requestedAtMs })
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
@@ -93,6 +95,7 @@ const queued = ({ id, requestedAtMs }: Pick<Canary, 'id' | 'requestedAtMs'>) =>
 const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   service: ({ service }) => keys.service(service),
   definition: ({ service }) => keys.definition(service, 1),
+  deletedVersion: ({ service }) => keys.deletedVersion(service, 'checkout', '1'),
   lease: ({ service }) => keys.lease(service),
   line: ({ service }) => keys.line(service),
   open: ({ service, id }) => keys.open(service, id),

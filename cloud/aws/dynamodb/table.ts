@@ -30,6 +30,11 @@ export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
   /** A definition that was applied. */
   definition: (service: string, seq: number): Key => ({ pk: `DEFINITION#${service}`, sk: padded(seq, 6) }),
+  /** A version that was deleted, by its function. */
+  deletedVersion: (service: string, functionName: string, version: string): Key => ({
+    pk: `DELETED#${service}`,
+    sk: `${functionName}#${version.padStart(19, '0')}`,
+  }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
   /** No service is called `*`, so `*` stands for all services. */
   line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),

@@ -18,6 +18,7 @@ import { awsTurns } from '../dynamodb/turns.ts'
 import { awsReturns } from '../dynamodb/returns.ts'
 import { awsServices } from '../dynamodb/services.ts'
 import { awsWaitingLists } from '../dynamodb/waiting-lists.ts'
+import { awsDeletedVersions } from './deleted-versions.ts'
 import type { Table } from '../dynamodb/table.ts'
 
 export const tablePorts = (table: Table) => ({
@@ -25,6 +26,7 @@ export const tablePorts = (table: Table) => ({
   attestations: awsAttestations(table),
   budgets: awsBudgets(table),
   definitions: awsDefinitions(table),
+  deletedVersions: awsDeletedVersions(table),
   history: awsHistory(table),
   incidents: awsIncidents(table),
   journal: awsJournal(table),

@@ -19,6 +19,7 @@ import {
 import { sendAs } from './async-invocation.ts'
 import { checkRights, destinationsIn } from './event-invoke-config.ts'
 import { functionArn, type LambdaFunction, parseFunctionName } from './lambda-function.ts'
+import { paged } from './paging.ts'
 
 export type MappingDeps = {
   readonly clock: LocalClock
@@ -32,6 +33,8 @@ export type MappingDeps = {
 type Mapping = {
   readonly id: string
   readonly fn: LambdaFunction
+  /** The version or the alias that it invokes. */
+  readonly qualifier?: string | undefined
   readonly streamArn: string
   readonly stream: Stream
   readonly batchSize: number
@@ -47,7 +50,7 @@ type Mapping = {
 type Mappings = {
   create(body: Input, find: (name: string) => LambdaFunction): Promise<unknown>
   /** @param name only those of this function */
-  list(name?: string): unknown
+  list(query: URLSearchParams, name?: string): unknown
 }
 
 const reads = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']
@@ -58,18 +61,21 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'i
   const mappings: Mapping[] = []
   return {
     async create(body, find) {
-      const fn = find(parseFunctionName(text(body, 'FunctionName'), home).name)
+      const { name, qualifier } = parseFunctionName(text(body, 'FunctionName'), home)
+      const fn = find(name)
       const streamArn = text(body, 'EventSourceArn')
       await checkRole(deps, fn, streamArn)
-      const mapping = { id: deps.ids(), fn, streamArn, ...settings(deps, body, streamArn) }
+      const mapping = { id: deps.ids(), fn, qualifier, streamArn, ...settings(deps, body, streamArn) }
       await checkRights(deps, fn, destinationsIn((body['DestinationConfig'] ?? {}) as Input))
       mappings.push(mapping)
       follow(deps, invoker, mapping)
       return describe(mapping)
     },
-    list: (name) => ({
-      EventSourceMappings: mappings.filter(({ fn }) => name === undefined || fn.name === name).map(describe),
-    }),
+    list(query, name) {
+      const found = mappings.filter(({ fn }) => name === undefined || fn.name === name)
+      const { items, ...next } = paged(found, query, 100)
+      return { EventSourceMappings: items.map(describe), ...next }
+    },
   }
 }
 
@@ -279,9 +285,9 @@ async function leave(
   })
 }
 
-const describe = ({ id, fn, streamArn, batchSize }: Mapping): unknown => ({
+const describe = ({ id, fn, qualifier, streamArn, batchSize }: Mapping): unknown => ({
   UUID: id,
-  FunctionArn: functionArn(fn),
+  FunctionArn: functionArn(fn, qualifier),
   EventSourceArn: streamArn,
   BatchSize: batchSize,
   State: 'Enabled',

@@ -22,6 +22,8 @@ export type FunctionConfig = {
   readonly environment: Readonly<Record<string, string>>
   readonly description: string
   readonly deadLetterArn?: string
+  /** Of a durable function. */
+  readonly durable?: Readonly<Record<string, unknown>>
   readonly code: Code
 }
 
@@ -58,11 +60,21 @@ export type LambdaFunction = {
   readonly eventInvokeConfigs: Map<string, EventInvokeConfig>
   /** The statements of each qualifier's resource policy, by statement id. */
   readonly policies: Map<string, Map<string, unknown>>
+  /** Durable executions, in the order of their start. */
+  readonly executions: DurableExecution[]
   nextVersion: number
   /** Reserved concurrency, shared by all versions. */
   reserved?: number | undefined
   /** Invocations that have started and not finished. */
   underWay: number
+}
+
+export type DurableExecution = {
+  readonly name: string
+  /** The version that it began with, and goes on with. */
+  readonly version: string
+  readonly startedMs: number
+  stoppedMs?: number
 }
 
 type Named = { readonly name: string; readonly site: Site }
@@ -139,6 +151,7 @@ export function describeVersion(
     Architectures: ['arm64'],
     Environment: { Variables: config.environment },
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${fn.name}` },
+    ...(config.durable === undefined ? {} : { DurableConfig: config.durable }),
     ...(config.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: config.deadLetterArn } }),
   }
 }

@@ -16,8 +16,10 @@ import type {
 } from '../protocol/service.ts'
 import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } from './limits.ts'
 import { eventInvokeConfig } from './event-invoke-config.ts'
+import { durableExecutions, startExecution, stopExecution } from './durable-executions.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
+import { paged } from './paging.ts'
 import { addPermission, getPolicy, removePermission } from './policy.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
 import { deleteProvisioned, getProvisioned, listProvisioned, putProvisioned } from './provisioned-concurrency.ts'
@@ -77,6 +79,7 @@ const routes: readonly Route[] = [
   ['DELETE', /^\/provisioned-concurrency$/, 204, deleteProvisioned],
   ['POST', /^\/policy$/, 201, addPermission],
   ['GET', /^\/policy$/, 200, getPolicy],
+  ['GET', /^\/durable-executions$/, 200, durableExecutions],
   ['DELETE', /^\/policy\/.+$/, 204, removePermission],
 ]
 
@@ -91,13 +94,14 @@ function provisionedConcurrency(registry: Registry, ask: Ask): unknown {
 
 function listVersions(registry: Registry, ask: Ask): unknown {
   const fn = find(registry, ask.name)
-  const versions = [fn.latest, ...fn.published.values()]
-  return { Versions: versions.map((version) => describe(registry, fn, version, version.version)) }
+  const { items, ...next } = paged([fn.latest, ...fn.published.values()], ask.query, listedMax)
+  return { Versions: items.map((version) => describe(registry, fn, version, version.version)), ...next }
 }
 
 function listAliases(registry: Registry, ask: Ask): unknown {
   const fn = find(registry, ask.name)
-  return { Aliases: [...fn.aliases.values()].map((alias) => describeAlias(fn, alias)) }
+  const { items, ...next } = paged([...fn.aliases.values()], ask.query, listedMax)
+  return { Aliases: items.map((alias) => describeAlias(fn, alias)), ...next }
 }
 
 function getAlias(registry: Registry, ask: Ask): unknown {
@@ -119,14 +123,17 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
           if (!made && request.method !== 'GET') throw notImplemented(`Lambda ${request.method} ${request.path}`)
           const body = made
             ? await mappings.create(parseJson(request), (name) => find(registry, name))
-            : mappings.list(mappedName(request, deps.site))
+            : mappings.list(request.query, mappedName(request, deps.site))
           return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
         }
-        const aside = besideFunctions(registry, request)
+        const aside = besideFunctions(registry, request) ?? stopExecution(registry, request)
         if (aside !== undefined) return { status: 200, headers: json, body: JSON.stringify(aside) }
         const { name, qualifier, path } = addressOf(request, deps.site)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
-        if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named, caller)
+        if (request.method === 'POST' && path === '/invocations') {
+          startExecution(registry, request, named)
+          return await invoker.answer(request, named, caller)
+        }
         if (/^\/event-invoke-config(\/list)?$/.test(path))
           return await asyncConfig(registry, deps, request, named, caller)
         const route = routes.find(([method, pattern]) => method === request.method && pattern.test(path))
@@ -135,7 +142,7 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
         const [, , status, act] = route
         const input = parseJson(request)
         await checkPackage(deps, input, caller)
-        const body = act(registry, { ...named, alias, body: input, caller })
+        const body = act(registry, { ...named, alias, body: input, caller, query: request.query })
         return { status, headers: json, body: status === 204 ? '' : JSON.stringify(body) }
       } catch (error) {
         if (!isAwsError(error)) throw error
@@ -160,12 +167,8 @@ function listFunctions(registry: Registry, query: URLSearchParams): Record<strin
       ? [fn.latest, ...fn.published.values()].map((version) => describe(registry, fn, version, version.version))
       : [describe(registry, fn, fn.latest)],
   )
-  const from = Number(query.get('Marker') ?? 0)
-  const size = Math.min(Number(query.get('MaxItems') ?? listedMax), listedMax)
-  if (!(from >= 0) || !(size >= 1))
-    throw new AwsError('InvalidParameterValueException', 'Marker or MaxItems is not valid')
-  const end = from + size
-  return { Functions: all.slice(from, end), ...(end < all.length ? { NextMarker: String(end) } : {}) }
+  const { items, ...next } = paged(all, query, listedMax)
+  return { Functions: items, ...next }
 }
 
 /** Operations on the account, and tags, which are addressed by ARN. `undefined` for all others. */

@@ -45,6 +45,7 @@ export type Ask = {
   readonly alias: string
   readonly body: Input
   readonly caller: Caller
+  readonly query: URLSearchParams
 }
 
 export function find(registry: Registry, name: string): LambdaFunction {
@@ -54,7 +55,10 @@ export function find(registry: Registry, name: string): LambdaFunction {
 }
 
 /** The version that a qualifier points to; for an alias, its primary version. */
-export function qualified(registry: Registry, { name, qualifier = '$LATEST' }: Ask): FunctionVersion {
+export function qualified(
+  registry: Registry,
+  { name, qualifier = '$LATEST' }: Pick<Ask, 'name' | 'qualifier'>,
+): FunctionVersion {
   const fn = find(registry, name)
   return versionOf(fn, fn.aliases.get(qualifier)?.version ?? qualifier)
 }
@@ -114,6 +118,7 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     tags: { ...(body['Tags'] as Record<string, string> | undefined) },
     provisioned: new Map(),
     eventInvokeConfigs: new Map(),
+    executions: [],
     nextVersion: 1,
     underWay: 0,
   }
@@ -192,6 +197,7 @@ export function updateCode(registry: Registry, ask: Ask): Record<string, unknown
 
 function configFrom(body: Input, before: FunctionConfig): FunctionConfig {
   const variables = (body['Environment'] as Input | undefined)?.['Variables']
+  const durable = body['DurableConfig'] as Input | undefined
   const deadLetter = (body['DeadLetterConfig'] as Input | undefined)?.['TargetArn']
   return {
     ...before,
@@ -202,6 +208,7 @@ function configFrom(body: Input, before: FunctionConfig): FunctionConfig {
     timeout: optionalNumber(body, 'Timeout') ?? before.timeout,
     environment: variables === undefined ? before.environment : (variables as Record<string, string>),
     description: optionalText(body, 'Description') ?? before.description,
+    ...(durable === undefined ? {} : { durable }),
     ...(typeof deadLetter === 'string' ? { deadLetterArn: deadLetter } : {}),
   }
 }
@@ -212,6 +219,11 @@ export function deleteFunction(registry: Registry, ask: Ask): void {
     registry.functions.delete(ask.name)
     return
   }
+  if (ask.qualifier === '$LATEST' || fn.aliases.has(ask.qualifier))
+    throw new AwsError(
+      'InvalidParameterValueException',
+      `${ask.qualifier} version cannot be deleted without deleting the function.`,
+    )
   const { version } = qualified(registry, ask)
   const users = [...fn.aliases.values()].filter((alias) => alias.version === version || version in alias.weights)
   if (users.length > 0) {
@@ -220,6 +232,7 @@ export function deleteFunction(registry: Registry, ask: Ask): void {
     throw new AwsError('ResourceConflictException', message, 409)
   }
   fn.published.delete(version)
+  fn.policies.delete(version)
 }
 
 export function createAlias(registry: Registry, ask: Ask): Record<string, unknown> {

@@ -173,6 +173,7 @@ it('every order takes a key, and may keep its answer', async () => {
   const bodies = {
     start: { version: await sandbox.publish('v2') },
     ask: {},
+    'old-versions': {},
     pause: reason,
     approve: {},
     override: reason,

@@ -40,6 +40,7 @@ it('registers what it can reach, also before the alias is there', async () => {
 it.each([
   ['a function of another name', { targets: [{ function: 'shop', alias: 'live' }] }, {}, 'FunctionNames'],
   ['a bucket', { triggers: { s3: { bucket: 'artifacts', key: 'a.zip' } } }, {}, 'ArtifactBucket'],
+  ['the deletion of old versions', { versions: {} }, {}, 'old versions'],
   ['a function without the tag', {}, { aliases: denied }, 'has no tag tidegate=tidegate'],
 ])('refuses %s, and registers nothing', async (_, more, deps, words) => {
   await expect(applyWith(more, deps)).rejects.toMatchObject(refusal(words))

@@ -53,6 +53,10 @@ const spoken = fc.record(
       },
       { requiredKeys: [] },
     ),
+    versions: fc.record(
+      { keep: fc.integer({ min: 3, max: 1000 }), keepFor: fc.integer({ min: 1, max: 3650 }).map((days) => `${days}d`) },
+      { requiredKeys: [] },
+    ),
     pace: fc.record({ bold: plan, careful: plan, urgent: plan, damage: weight }, { requiredKeys: [] }),
     signals: fc.constantFrom(
       {},
