@@ -28,6 +28,7 @@ import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
+import { observeHandler } from './listeners/observe.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { readHandler } from './reading/read.ts'
@@ -80,6 +81,7 @@ const makers = {
   apply: applyHandler,
   read: (world) => readHandler(world, apiRoutes),
   measure: measureHandler,
+  observe: observeHandler,
   widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 

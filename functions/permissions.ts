@@ -36,6 +36,9 @@ type Scopes = {
   readonly targets: 'function'
   /** Their versions and aliases: whatever is called with a qualifier. */
   readonly targetVersions: 'function version' | 'function alias'
+  /** Functions that are only watched, and nothing else is allowed on. */
+  readonly observed: 'function'
+  readonly observedVersions: 'function version' | 'function alias'
   /** Roles that move targets in other accounts. */
   readonly targetRoles: 'role'
   /** Roles that only look at them. */
@@ -209,6 +212,14 @@ const own: Readonly<Record<Verb, Own>> = {
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
+  // Not one right to write but its own items; test/lib/observe.test.ts asks IAM.
+  observe: {
+    items: all(loads, findsServices, { reads: ['head', 'observed'], writes: ['observed'] }),
+    observed: ['lambda:GetAlias'],
+    observedVersions: ['lambda:GetFunctionConfiguration'],
+    lookRoles,
+    everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
+  },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   widget: {
     items: all(loads, {

@@ -94,6 +94,9 @@ export function controllerFunction(
 
 /** Functions of users: where their names are not known, their tag is asked for. */
 const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
+/** Those that are only watched have the same tag with this value. */
+export const observedTag = 'observe'
+const watched: readonly Scope[] = ['observed', 'observedVersions']
 
 const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
   ...itemRights(verb).map(({ actions, kinds }) => ({
@@ -105,6 +108,7 @@ const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
     .map(([scope, actions]) => ({
       ...{ actions, resources: resources[scope as Scope] },
       ...(tag !== undefined && tagged.includes(scope as Scope) ? { tag } : {}),
+      ...(tag !== undefined && watched.includes(scope as Scope) ? { tag: { ...tag, value: observedTag } } : {}),
     }))
     .filter((grant) => grant.resources.length > 0),
 ]

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs'
 import { expiry } from '../core/budget/stored.ts'
 import { lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
-import type { Service } from '../core/service/service.ts'
+import { isObserved, type Service } from '../core/service/service.ts'
 import { isReported } from '../core/service/slo.ts'
 import { functionArn, reportedSloArn, type Resources } from './controller-functions.ts'
 
@@ -15,6 +15,8 @@ type Installed = {
   readonly services: readonly Service[]
   /** Functions that are released in this account. */
   readonly targetArns: readonly string[]
+  /** Functions in this account that are only watched. */
+  readonly observedArns: readonly string[]
   readonly machineArn: string
   readonly machineName: string
   readonly table: Pick<dynamodb.TableV2, 'tableArn' | 'tableStreamArn'>
@@ -24,12 +26,13 @@ type Installed = {
 
 export function resourcesOf(
   scope: Construct,
-  { services, targetArns, machineArn, machineName, table, topics, lost }: Installed,
+  { services, targetArns, observedArns, machineArn, machineName, table, topics, lost }: Installed,
 ): Resources {
   const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
   const objects = services.flatMap((service) => sourcesOf(service).s3)
   const images = services.flatMap((service) => sourcesOf(service).ecr)
-  const targets = services.flatMap((service) => service.targets)
+  const targets = services.filter((service) => !isObserved(service)).flatMap((service) => service.targets)
+  const looked = services.flatMap((service) => service.targets)
   return {
     table: [table.tableArn],
     machine: [machineArn],
@@ -43,8 +46,10 @@ export function resourcesOf(
     ],
     targets: targetArns,
     targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
-    lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
+    lookRoles: unique(looked.flatMap((target) => lookRoleOf(target) ?? [])),
     targetVersions: targetArns.map((arn) => `${arn}:*`),
+    observed: observedArns,
+    observedVersions: observedArns.map((arn) => `${arn}:*`),
     hooks: unique(
       services.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
     ).flatMap((arn) => [arn, `${arn}:*`]),

@@ -18,6 +18,7 @@ import type {
   Line,
   Messages,
   LogCopy,
+  Observations,
   OpenReleases,
   Outages,
   Outbox,
@@ -59,6 +60,8 @@ export type World = {
   readonly returns: Returns
   readonly messages: Messages
   readonly outages: Outages
+  /** Shifts of others. */
+  readonly observations: Observations
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations
