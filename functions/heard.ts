@@ -27,12 +27,7 @@ export type Heard = {
 }
 
 /** @param moverArns roles whose alias writes are the controller's own */
-export function heardOf(
-  all: readonly Service[],
-  home: Site,
-  machineArn: string,
-  moverArns: readonly string[],
-): Heard {
+export function heardOf(all: readonly Service[], home: Site, machineArn: string, moverArns: readonly string[]): Heard {
   const services = all.filter((service) => !isObserved(service))
   const s3 = services.flatMap(({ triggers }) => triggers.s3 ?? [])
   const ecr = services.flatMap(({ triggers }) => triggers.ecr ?? [])

@@ -103,6 +103,10 @@ function totalWords(totals: Totals): readonly string[] {
         ]),
     ...(missed === 0 ? [] : [`  Others put back ${missed} that Tidegate would not have.`]),
     ...(unknown === 0 ? [] : [`  Of ${unknown} it is not known.`]),
-    ...(goesOn === 0 ? [] : [`  ${goesOn} ${goesOn === 1 ? 'goes' : 'go'} on, or ${goesOn === 1 ? 'was' : 'were'} not watched to the end.`]),
+    ...(goesOn === 0
+      ? []
+      : [
+          `  ${goesOn} ${goesOn === 1 ? 'goes' : 'go'} on, or ${goesOn === 1 ? 'was' : 'were'} not watched to the end.`,
+        ]),
   ]
 }

@@ -75,7 +75,7 @@ export const ObservedShift = z.strictObject({
   /** Absent while it goes on. */
   end: z.strictObject({ how: End, atMs: epochMs }).optional(),
   undoneAtMs: epochMs.optional(),
-  /** How often it was judged, and the last verdict. */
+  /** How often it was judged, and the verdict that counts: the last while both versions had traffic, or a later pass. */
   looks: z.int().min(0),
   last: z.strictObject({ kind: Verdict.shape.kind, because: Verdict.shape.because }).optional(),
   /** The first verdict on which a release of our own would have gone back. */

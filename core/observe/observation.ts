@@ -24,6 +24,8 @@ export type Observation = {
   readonly looks: number
   readonly lookedAtMs: number
   readonly verdict?: Verdict
+  /** The last one while both versions had traffic: on that, a release of our own would have gone on. */
+  readonly splitVerdict?: Verdict
   readonly wouldPutBack?: { readonly atMs: number; readonly because: string }
   readonly end?: { readonly how: EventOf<'ended'>['how']; readonly atMs: number }
   readonly isCounted: boolean
@@ -79,6 +81,7 @@ function judged(before: Observation, { atMs, verdict }: EventOf<'judged'>): Obse
     looks: before.looks + 1,
     lookedAtMs: atMs,
     verdict,
+    ...(weightNow(before) < wholeBp ? { splitVerdict: verdict } : {}),
   }
 }
 
@@ -111,19 +114,21 @@ export const weightNow = ({ seen }: Observation): number => seen.at(-1)?.weightB
 /** How long the service's own plan would have watched. */
 const planMs = ({ plan }: Service): number => plan.steps.reduce((sum, { bakeSeconds }) => sum + bakeSeconds * 1000, 0)
 
-/** CloudWatch has a minute about two minutes after it began; the last ones are read once more when they are whole. */
-const countedAfterMs = 3 * minuteMs
+/** CloudWatch has a minute about two minutes after it began. The last ones are read once more when they are whole. */
+const wholeAfterMs = 3 * minuteMs
 
 type Next = 'judge' | 'end' | 'count' | 'rest'
 
 /**
- * What a look has to do. A shift is watched while the alias is split, and at least as long as the service's own plan would have.
- * The plan says how often.
+ * What a look has to do. A shift is watched while the alias is split, until the minutes of that are judged, and at least as long as
+ * the service's own plan would have. The policy says how often.
  */
 export function nextOf(one: Observation, nowMs: number): Next {
-  if (one.end !== undefined) return !one.isCounted && nowMs >= one.end.atMs + countedAfterMs ? 'count' : 'rest'
+  if (one.end !== undefined) return !one.isCounted && nowMs >= one.end.atMs + wholeAfterMs ? 'count' : 'rest'
   const firstMs = one.seen[0]?.sinceMs ?? nowMs
-  if (weightNow(one) === wholeBp && nowMs >= firstMs + planMs(one.service)) return 'end'
+  const lastMs = one.seen.at(-1)?.sinceMs ?? nowMs
+  const untilMs = Math.max(firstMs + planMs(one.service), lastMs + wholeAfterMs)
+  if (weightNow(one) === wholeBp && nowMs >= untilMs) return 'end'
   // The schedule is a little early or late.
   return nowMs - one.lookedAtMs >= one.service.policy.lookEverySeconds * 900 ? 'judge' : 'rest'
 }

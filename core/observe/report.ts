@@ -6,7 +6,8 @@ import { type Observation, shiftsOf } from './observation.ts'
 import { savedBy } from './saved.ts'
 
 export function rowOf(one: Observation): ObservedShift {
-  const { verdict, wouldPutBack, end, undoneAtMs, targets } = one
+  const { wouldPutBack, end, undoneAtMs, targets } = one
+  const verdict = decisive(one)
   const [{ functionName, alias, stable, candidate }] = targets
   const saved = savedBy(one)
   return {
@@ -23,6 +24,10 @@ export function rowOf(one: Observation): ObservedShift {
     ...(saved === undefined ? {} : { saved }),
   }
 }
+
+/** A pass says what it says, whenever it came; else the verdict on which a release of our own would have gone on. */
+const decisive = ({ verdict, splitVerdict }: Observation): Observation['verdict'] =>
+  verdict?.kind === 'pass' ? verdict : (splitVerdict ?? verdict)
 
 /** When others put it back; absent if they did not. */
 export const putBackAtMs = ({ end, undoneAtMs }: ObservedShift): number | undefined =>

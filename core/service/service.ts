@@ -257,10 +257,15 @@ export const ServiceDefinition = z
     message:
       'artifacts (triggers, allowedArtifacts) become versions in the own account and region only, and a target is elsewhere',
   })
-  .refine(({ mode, targets }) => mode === 'own' || targets.every((target) => target.role === undefined || target.lookRole !== undefined), {
-    path: ['targets'],
-    message: 'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
-  })
+  .refine(
+    ({ mode, targets }) =>
+      mode === 'own' || targets.every((target) => target.role === undefined || target.lookRole !== undefined),
+    {
+      path: ['targets'],
+      message:
+        'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
+    },
+  )
   .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,
     ...(mode === 'own' ? {} : { mode }),

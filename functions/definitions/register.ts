@@ -37,7 +37,10 @@ async function checkMode({ openReleases }: Deps, before: Service, after: Service
   const { items, unreadable } = await openReleases.list(after.name)
   const [open] = [...items, ...unreadable.map(({ about }) => about)]
   if (open !== undefined)
-    throw new Problem('mode_not_now', `Release ${open.releaseId} of ${after.name} has not ended: its mode cannot change.`)
+    throw new Problem(
+      'mode_not_now',
+      `Release ${open.releaseId} of ${after.name} has not ended: its mode cannot change.`,
+    )
 }
 
 const contested = (name: string): Problem =>

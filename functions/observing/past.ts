@@ -23,7 +23,9 @@ export async function wentThrough(deps: Deps, service: Service, place: AliasPlac
   const items = await orNothing(deps, 'earlier shifts', [], async () => {
     return (await deps.observations.shifts(service.name, nowMs - daysBack * dayMs, nowMs)).items
   })
-  const good = items.filter((row) => isGood(row) && row.functionName === place.functionName && row.alias === place.alias)
+  const good = items.filter(
+    (row) => isGood(row) && row.functionName === place.functionName && row.alias === place.alias,
+  )
   const latest = good.toReversed().slice(0, releasesMax)
   const found = await concurrently(latest, readAtOnce, ({ id }) =>
     orNothing(deps, id, undefined, async () => observed(await deps.observations.read(service.name, id))),

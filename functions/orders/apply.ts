@@ -15,7 +15,10 @@ export const ApplyCall = z.strictObject({
   definition: z.record(z.string(), z.unknown()).describe('The definition, in the form of the YAML files.'),
 })
 
-type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'openReleases' | 'policies' | 'log' | 'home' | 'reach' | 'aliases'>
+type Deps = Pick<
+  World,
+  'clock' | 'services' | 'definitions' | 'openReleases' | 'policies' | 'log' | 'home' | 'reach' | 'aliases'
+>
 
 /** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach` */
 export function applyHandler(deps: Deps) {

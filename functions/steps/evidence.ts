@@ -3,7 +3,14 @@
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Evidence, Reading, Readings, Window } from '../../core/verdict/evidence/evidence.ts'
-import { judgedTargets, loggedPoints, type Looked, lookWindow, newReadings, readingsBy } from '../../core/verdict/evidence/logged.ts'
+import {
+  judgedTargets,
+  loggedPoints,
+  type Looked,
+  lookWindow,
+  newReadings,
+  readingsBy,
+} from '../../core/verdict/evidence/logged.ts'
 import { type Question, questionsFor } from '../../core/verdict/evidence/questions.ts'
 import type { World } from './world.ts'
 

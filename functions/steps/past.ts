@@ -78,7 +78,11 @@ async function readStable(deps: Deps, target: AliasPlace, stable: string): Promi
 }
 
 export async function orNothing<T>(
-  deps: Pick<Deps, 'log'>, what: string, nothing: T, read: () => Promise<T>): Promise<T> {
+  deps: Pick<Deps, 'log'>,
+  what: string,
+  nothing: T,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -3,7 +3,19 @@
 import { ObservedEvent, ObservedShift, SeenAlias } from '../../../core/observe/event.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Observations } from '../../ports.ts'
-import { bodyOf, getItem, ifNew, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from '../dynamodb/table.ts'
+import {
+  bodyOf,
+  getItem,
+  ifNew,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from '../dynamodb/table.ts'
 
 export function awsObservations(table: Table): Observations {
   return {

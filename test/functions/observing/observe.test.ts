@@ -18,43 +18,54 @@ afterEach(() => sandbox.close())
 
 const log = (id: string, service = 'checkout') => sandbox.world.observations.read(service, id)
 
-it.each(['v2', 'v3'])('the verdicts on a shift to %s are those of the release that makes it, to the last digit', async (code) => {
-  const authorize: typeof asOwned = (asked) =>
-    asked.caller.arn.includes('tidegate-observe') ? enforcing(watchedRoles).authorize(asked) : asOwned(asked)
-  sandbox = await openWatched({ authorize, sweepMinutes: 5 })
-  const same = { mode: 'own', plan: { steps: [{ weight: 10, bake: '6m' }, { weight: 50, bake: '6m' }] } }
-  await sandbox.world.services.put(watchedService({ ...same, name: 'owner' }))
-  await sandbox.world.services.put(watchedService({ ...same, mode: 'observe' }))
-  const version = await sandbox.publish(code)
-  // Neither the beginning of a minute nor its end.
-  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 17_000)
-  const id = await sandbox.start({ service: 'owner', version })
-  await sandbox.finish(id)
-  const [row] = await rows(sandbox)
-  const own = (await sandbox.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
-  const seen = (await log(row?.id ?? '')).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
-  const byWindow = new Map(seen.map((verdict) => [verdict.window.endMs, verdict]))
-  const withoutReadings = ({ readings: _, ...verdict }: Verdict) => verdict
-  const both = own.filter(({ window }) => byWindow.has(window.endMs))
-  expect(both.length).toBeGreaterThan(code === 'v2' ? 8 : 1)
-  for (const verdict of both) {
-    const other = byWindow.get(verdict.window.endMs)
-    expect(other && withoutReadings(other)).toEqual(withoutReadings(verdict))
-  }
-  expect(own.at(-1)?.kind).toBe(code === 'v2' ? 'pass' : 'fail')
-})
+it.each(['v2', 'v3'])(
+  'the verdicts on a shift to %s are those of the release that makes it, to the last digit',
+  async (code) => {
+    const authorize: typeof asOwned = (asked) =>
+      asked.caller.arn.includes('tidegate-observe') ? enforcing(watchedRoles).authorize(asked) : asOwned(asked)
+    sandbox = await openWatched({ authorize, sweepMinutes: 5 })
+    const same = {
+      mode: 'own',
+      plan: {
+        steps: [
+          { weight: 10, bake: '6m' },
+          { weight: 50, bake: '6m' },
+        ],
+      },
+    }
+    await sandbox.world.services.put(watchedService({ ...same, name: 'owner' }))
+    await sandbox.world.services.put(watchedService({ ...same, mode: 'observe' }))
+    const version = await sandbox.publish(code)
+    // Neither the beginning of a minute nor its end.
+    await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 17_000)
+    const id = await sandbox.start({ service: 'owner', version })
+    await sandbox.finish(id)
+    const [row] = await rows(sandbox)
+    const own = (await sandbox.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
+    const seen = (await log(row?.id ?? '')).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
+    const byWindow = new Map(seen.map((verdict) => [verdict.window.endMs, verdict]))
+    const withoutReadings = ({ readings: _, ...verdict }: Verdict) => verdict
+    const both = own.filter(({ window }) => byWindow.has(window.endMs))
+    expect(both.length).toBeGreaterThan(code === 'v2' ? 8 : 1)
+    for (const verdict of both) {
+      const other = byWindow.get(verdict.window.endMs)
+      expect(other && withoutReadings(other)).toEqual(withoutReadings(verdict))
+    }
+    expect(own.at(-1)?.kind).toBe(code === 'v2' ? 'pass' : 'fail')
+  },
+)
 
-const linear: Shifting['steps'] = [10, 20, 30, 40].map((percent) => [percent, 3] as const)
+const linear: Shifting['steps'] = [10, 20, 40].map((percent) => [percent, 5] as const)
 const canary: Shifting['steps'] = [[20, 10]]
 const releases: readonly Shifting[] = [
   { code: 'v2', steps: canary },
   { code: 'v3', steps: canary, backAfter: 9 },
-  { code: 'v3', steps: linear, backAfter: 11 },
+  { code: 'v3', steps: linear, backAfter: 14 },
   { code: 'v1', steps: linear },
 ]
 
 it('says of every shift of a shifter that is not ours what its log gives', async () => {
-  sandbox = await openWatched()
+  sandbox = await openWatched({ perMinute: 90 })
   const count = repeats(20, releases.length)
   for (let one = 0; one < count; one++) await shift(sandbox, releases[one % releases.length] as Shifting)
   const found = await rows(sandbox)
@@ -109,7 +120,12 @@ it('refuses releases of it, and changes its mode by the definition alone, while 
   expect(await call('ask', 'checkout', {})).toMatchObject({ may: false })
   await sandbox.world.services.put(sampleService({ hooks: [], slos: [] }))
   await sandbox.start({ version: await sandbox.publish('v2') })
-  const { triggers: _t, ...definition } = { name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }], plan: 'AllAtOnce', triggers: {} }
+  const { triggers: _t, ...definition } = {
+    name: 'checkout',
+    targets: [{ function: 'checkout', alias: 'live' }],
+    plan: 'AllAtOnce',
+    triggers: {},
+  }
   await expect(call('apply', 'checkout', { definition: { ...definition, mode: 'observe' } })).rejects.toMatchObject({
     code: 'mode_not_now',
   })

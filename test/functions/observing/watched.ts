@@ -88,4 +88,3 @@ export function toldBy(events: readonly ObservedEvent[]) {
     minutes: failed === undefined ? undefined : after.length,
   }
 }
-
