@@ -61,8 +61,9 @@ async function heard(deps: Deps, { detail, ...event }: z.output<typeof Moved>): 
     aliases,
     ({ service }) => ({ service: service.name, functionName }),
     async ({ service, one }) => {
-      const shift = await lookAt(deps, service, one)
-      if (shift !== undefined) await time(deps, shift, Date.parse(detail.eventTime))
+      const movedAtMs = Date.parse(detail.eventTime)
+      const shift = await lookAt(deps, service, one, movedAtMs)
+      if (shift !== undefined) await time(deps, shift, movedAtMs)
     },
   )
   return { looked: orThrow(looked).length }

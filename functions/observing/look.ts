@@ -21,8 +21,16 @@ export type Observing = Pick<
   'clock' | 'log' | 'observations' | 'aliases' | 'versions' | 'telemetry' | 'journal' | 'history'
 >
 
-/** @returns the shift that goes on, or has just ended */
-export async function lookAt(deps: Observing, service: Service, target: Target): Promise<Observation | undefined> {
+/**
+ * @param movedAtMs when the alias was moved, if an event says so
+ * @returns the shift that goes on, or has just ended
+ */
+export async function lookAt(
+  deps: Observing,
+  service: Service,
+  target: Target,
+  movedAtMs?: number,
+): Promise<Observation | undefined> {
   const place = placedIn(service, target)
   const { routing } = await deps.aliases.read(place)
   const seen = await deps.observations.seen(service.name, target.functionName, target.alias)
@@ -35,7 +43,9 @@ export async function lookAt(deps: Observing, service: Service, target: Target):
   if (sameRouting(seen.routing, routing) && seen.last?.isOpen !== true) return undefined
   const last = seen.last && (await load(deps, service.name, seen.last.id))
   const changes = changesOf(seen.routing, routing, versionsIn(last, true), versionsIn(last, false))
-  const after = await noted(deps, { service, place, last }, changes)
+  // Without an event, it was whole when it was last looked at.
+  const wholeAtMs = movedAtMs ?? deps.clock.nowMs() - minuteMs
+  const after = await noted(deps, { service, place, last, wholeAtMs }, changes)
   const isOpen = after?.isCounted === false
   const next = after === undefined ? {} : { last: { id: after.id, isOpen } }
   const isNew = !sameRouting(seen.routing, routing) || seen.last?.id !== after?.id || seen.last?.isOpen !== isOpen
@@ -85,20 +95,25 @@ async function record(deps: Observing, before: Observation, event: NewObservedEv
   return (await load(deps, service.name, id)) ?? before
 }
 
-type Watched = { readonly service: Service; readonly place: AliasPlace; readonly last: Observation | undefined }
+type Watched = {
+  readonly service: Service
+  readonly place: AliasPlace
+  readonly last: Observation | undefined
+  readonly wholeAtMs: number
+}
 
 async function noted(
   deps: Observing,
-  { service, place, last }: Watched,
+  watched: Watched,
   changes: readonly Change[],
 ): Promise<Observation | undefined> {
-  let now = last
+  let now = watched.last
   const atMs = deps.clock.nowMs()
   for (const change of changes) {
     if (change.kind === 'began') {
       // What is known of the one before is all that will be: its last minutes are read now.
       if (now !== undefined && !now.isCounted) await closed(deps, now)
-      now = await begin(deps, service, place, change)
+      now = await begin(deps, watched, change)
     } else if (now !== undefined) {
       now = await record(deps, now, eventOf(change, now, atMs))
     }
@@ -119,13 +134,12 @@ function eventOf(change: Exclude<Change, { kind: 'began' }>, now: Observation, a
 
 async function begin(
   deps: Observing,
-  service: Service,
-  place: AliasPlace,
+  { service, place, wholeAtMs }: Watched,
   { stable, candidate, weightBp }: Extract<Change, { kind: 'began' }>,
 ): Promise<Observation | undefined> {
   const atMs = deps.clock.nowMs()
   // The past ends when the alias was last seen whole: what came after may be the candidate's.
-  const before = { ...deps, clock: { nowMs: () => atMs - minuteMs } }
+  const before = { ...deps, clock: { nowMs: () => wholeAtMs } }
   const versions = {
     stable: await deps.versions.describe(place, stable),
     candidate: await deps.versions.describe(place, candidate),
@@ -179,13 +193,19 @@ async function closed(deps: Observing, one: Observation): Promise<Observation> {
 /** An event that names a shift comes within this time of when the shift was seen. */
 const seenWithinMs = 2 * minuteMs
 
-/** CloudTrail says when somebody wrote the alias: the shift that was seen next was made then. */
-export async function time(deps: Observing, one: Observation, sinceMs: number): Promise<void> {
+/** CloudTrail says, to the second, when somebody wrote the alias: the shift that was seen next was made then. */
+export async function time(deps: Observing, one: Observation, movedAtMs: number): Promise<void> {
+  const earliest = ({ fromMs, sinceMs }: Observation['seen'][number], index: number): number =>
+    fromMs ?? (index === 0 ? sinceMs - seenWithinMs : Infinity)
   const shift = one.seen.findIndex(
-    ({ fromMs, sinceMs: seenMs }, index) =>
-      sinceMs <= seenMs && sinceMs >= (fromMs ?? (index === 0 ? seenMs - seenWithinMs : Infinity)),
+    (seen, index) => movedAtMs <= seen.sinceMs && movedAtMs + secondMs > earliest(seen, index),
   )
-  if (shift < 0 || sinceMs === one.seen[shift]?.sinceMs) return
+  const found = one.seen[shift]
+  if (found === undefined) return
+  const isSame = found.sinceMs - movedAtMs < secondMs
+  if (isSame && found.fromMs === undefined) return
+  const sinceMs = isSame ? found.sinceMs : Math.max(movedAtMs, earliest(found, shift))
   const after = await record(deps, one, { type: 'timed', atMs: deps.clock.nowMs(), shift, sinceMs })
   await deps.observations.putShift(rowOf(after))
 }
+const secondMs = 1000

@@ -46,6 +46,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   apply: ['dynamodb', 'lambda'],
   copyLog: ['dynamodb', 's3', 'sns'],
   measure: ['dynamodb'],
+  observe: ['cloudwatch', 'dynamodb', 'lambda'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],

@@ -6,7 +6,7 @@ import { screenOn } from '../../../cli/backend/screen.ts'
 import { backendOnAws } from '../../../cli/backend/aws-backend.ts'
 import { findingOf, minutesEarlier, totalsOf } from '../../../core/observe/report.ts'
 import type { Verdict } from '../../../core/verdict/evidence/evidence.ts'
-import type { Sandbox } from '../../../local/sandbox.ts'
+import { minute, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { authorize as asOwned } from '../../scenarios/least-privilege.ts'
 import { enforcing } from '../../lib/policies.ts'
@@ -23,7 +23,10 @@ it.each(['v2', 'v3'])(
   async (code) => {
     const authorize: typeof asOwned = (asked) =>
       asked.caller.arn.includes('tidegate-observe') ? enforcing(watchedRoles).authorize(asked) : asOwned(asked)
-    sandbox = await openWatched({ authorize, sweepMinutes: 5 })
+    // The one by its events, the other without a trail: then a look finds out.
+  const delayMs = ({ 'detail-type': kind }: Readonly<Record<string, unknown>>): number =>
+    code === 'v2' && kind === 'AWS API Call via CloudTrail' ? 600 * minute : 0
+  sandbox = await openWatched({ authorize, sweepMinutes: 5, delivery: { delayMs } })
     const same = {
       mode: 'own',
       plan: {
