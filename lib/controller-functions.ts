@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { locate } from '../core/location.ts'
+import { observedTag } from '../core/reach/reach.ts'
 import type { CopyEnvironment, Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import type { Heard } from '../functions/heard.ts'
@@ -94,8 +95,7 @@ export function controllerFunction(
 
 /** Functions of users: where their names are not known, their tag is asked for. */
 const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
-/** Those that are only watched have the same tag with this value. */
-export const observedTag = 'observe'
+/** Those that are only watched have the same tag with another value. */
 const watched: readonly Scope[] = ['observed', 'observedVersions']
 
 const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [

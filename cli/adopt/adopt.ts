@@ -26,7 +26,11 @@ const shownMost = 5
  * @returns 1 if something of a function could not be read or written
  * @throws Problem if the functions of the account cannot be listed, or `out` cannot be written to
  */
-export async function adopt(screen: Screen, account: Account, { out, yes, observes = false }: Options): Promise<number> {
+export async function adopt(
+  screen: Screen,
+  account: Account,
+  { out, yes, observes = false }: Options,
+): Promise<number> {
   const folder = join(out, 'services')
   const existing = await existingIn(folder)
   const all = (await account.functions()).toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -34,7 +34,9 @@ export function definitionText(known: Known, observes = false): string {
     ...(nothing === undefined ? [] : [...comment(nothing), '#']),
     '# Check it with `tidegate validate`, and register it with `tidegate apply`. docs/reference.md has every field.',
     `name: ${scalar(name)}`,
-    ...(observes ? ['mode: observe # others move the alias, and it is only watched; own: Tidegate moves it (docs/observe.md)'] : []),
+    ...(observes
+      ? ['mode: observe # others move the alias, and it is only watched; own: Tidegate moves it (docs/observe.md)']
+      : []),
     '',
     'targets: # more than one alias shift together and go back together',
     `  - function: ${scalar(functionName)}`,

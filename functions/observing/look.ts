@@ -102,11 +102,7 @@ type Watched = {
   readonly wholeAtMs: number
 }
 
-async function noted(
-  deps: Observing,
-  watched: Watched,
-  changes: readonly Change[],
-): Promise<Observation | undefined> {
+async function noted(deps: Observing, watched: Watched, changes: readonly Change[]): Promise<Observation | undefined> {
   let now = watched.last
   const atMs = deps.clock.nowMs()
   for (const change of changes) {

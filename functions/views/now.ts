@@ -52,7 +52,9 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
   const free = services.items.filter(({ name }) => !leases.found?.items.some((lease) => lease.name === name))
   const readings = await aliasReadings(
     ports,
-    free.filter((service) => !isObserved(service)).flatMap((service) => service.targets.map((target) => placedIn(service, target))),
+    free
+      .filter((service) => !isObserved(service))
+      .flatMap((service) => service.targets.map((target) => placedIn(service, target))),
   )
   const facts = { leases: leases.found, records: records.found, queued: queued.found, stops: stops.found, readings }
   const defined = new Map(services.items.map((service) => [service.name, service]))

@@ -8,7 +8,7 @@ const logKey = (service: string, id: string): string => `observed-log/${service}
 const seenKey = (service: string): string => `observed-seen/${service}`
 export const shiftsKey = (service: string): string => `observed/${service}`
 const nameOf = (functionName: string, alias: string): string => `${functionName}:${alias}`
-const timeKey = (atMs: number, id: string): string => `${String(atMs).padStart(15, '0')}#${id}`
+export const timeKey = (atMs: number, id: string): string => `${String(atMs).padStart(15, '0')}#${id}`
 
 export function memoryObservations(table: MemoryTable): Observations {
   const seen: Observations['seen'] = (service, functionName, alias) =>

@@ -24,9 +24,9 @@ it.each(['v2', 'v3'])(
     const authorize: typeof asOwned = (asked) =>
       asked.caller.arn.includes('tidegate-observe') ? enforcing(watchedRoles).authorize(asked) : asOwned(asked)
     // The one by its events, the other without a trail: then a look finds out.
-  const delayMs = ({ 'detail-type': kind }: Readonly<Record<string, unknown>>): number =>
-    code === 'v2' && kind === 'AWS API Call via CloudTrail' ? 600 * minute : 0
-  sandbox = await openWatched({ authorize, sweepMinutes: 5, delivery: { delayMs } })
+    const delayMs = ({ 'detail-type': kind }: Readonly<Record<string, unknown>>): number =>
+      code === 'v2' && kind === 'AWS API Call via CloudTrail' ? 600 * minute : 0
+    sandbox = await openWatched({ authorize, sweepMinutes: 5, delivery: { delayMs } })
     const same = {
       mode: 'own',
       plan: {
