@@ -19,7 +19,6 @@ import type { AppliedDefinition } from '../core/service/applied.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
-export type * from './observation-ports.ts'
 export type * from './service-ports.ts'
 
 export type Clock = { nowMs(): number }

@@ -273,16 +273,8 @@ export const incident = /* @__PURE__ */ wired('incident', () =>
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({
-    clock,
-    trouble,
-    emit,
-    services: services(),
-    journal: journal(),
-    history: history(),
-    openReleases: openReleases(),
-    attestations: attestations(),
-    incidents: incidents(),
-    budgets: budgets(),
+    ...{ clock, trouble, emit, services: services(), journal: journal(), history: history() },
+    ...{ openReleases: openReleases(), attestations: attestations(), incidents: incidents(), budgets: budgets() },
   }),
 )
 /** No port that moves traffic. */

@@ -212,7 +212,6 @@ const own: Readonly<Record<Verb, Own>> = {
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
-  // Not one right to write but its own items; test/lib/observe.test.ts asks IAM.
   observe: {
     items: all(loads, findsServices, { reads: ['head', 'observed'], writes: ['observed'] }),
     observed: ['lambda:GetAlias'],

@@ -1,4 +1,4 @@
-// `tidegate observed`: what others' shifts of a service would have come to, on the terminal or as JSON. Each row is a fold of its log.
+// `tidegate observed`: what Tidegate would have done with the shifts of others, on the terminal or as JSON.
 import { oneLine } from '../../core/foreign-text.ts'
 import type { ObservedShift } from '../../core/observe/event.ts'
 import { findingOf, minutesEarlier, putBackAtMs, type Totals, totalsOf } from '../../core/observe/report.ts'

@@ -120,8 +120,8 @@ const wholeAfterMs = 3 * minuteMs
 type Next = 'judge' | 'end' | 'count' | 'rest'
 
 /**
- * What a look has to do. A shift is watched while the alias is split, until the minutes of that are judged, and at least as long as
- * the service's own plan would have. The policy says how often.
+ * What a look has to do. A shift is watched while the alias is split, until the minutes of that are judged, and at least as
+ * long as the service's own plan would have. The policy says how often.
  */
 export function nextOf(one: Observation, nowMs: number): Next {
   if (one.end !== undefined) return !one.isCounted && nowMs >= one.end.atMs + wholeAfterMs ? 'count' : 'rest'

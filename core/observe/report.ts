@@ -1,5 +1,4 @@
-// What observing has shown: each shift of others as a row, and what the rows come to. The rows are folds of the logs; a row that is
-// stored is what its log gives.
+// What observing has shown: each shift of others as a row, and what the rows come to. A row is the fold of its log.
 import { minuteMs } from '../time.ts'
 import type { ObservedShift } from './event.ts'
 import { type Observation, shiftsOf } from './observation.ts'
@@ -37,7 +36,7 @@ export const putBackAtMs = ({ end, undoneAtMs }: ObservedShift): number | undefi
  * caught: Tidegate would have put it back. missed: others put it back, and Tidegate would not have. passed: the last verdict is a
  * pass. unknown: there was nothing to judge by, or not enough. goesOn: it is not over.
  */
-export type Finding = 'caught' | 'missed' | 'passed' | 'unknown' | 'goesOn'
+type Finding = 'caught' | 'missed' | 'passed' | 'unknown' | 'goesOn'
 
 export function findingOf(row: ObservedShift): Finding {
   if (row.wouldPutBack !== undefined) return 'caught'

@@ -1,5 +1,5 @@
-// How many requests failed after the minute at which a release of our own would have gone back: of the candidate, beyond the share
-// that failed of stable's. What was not read is not counted, and how many minutes are known is said.
+// How many requests failed after the minute at which a release of our own would have gone back: of the candidate, beyond the
+// share that failed of stable's. What was not read is not counted, and how many minutes are known is said.
 import { minuteMs } from '../time.ts'
 import { judgedTargets, loggedPoints, readingsOf } from '../verdict/evidence/logged.ts'
 import { countMinutes, isIncomplete, sheetOf } from '../verdict/evidence/minutes.ts'

@@ -1,6 +1,6 @@
 // The keys by which services are looked up when they are not named: an artifact that triggers them, a function whose alias they
-// move, the names of their incidents, whether they have error budgets, and whether they are only observed. The table has an entry for each key, so that nobody
-// has to read every service.
+// move, the names of their incidents, whether they have error budgets, and whether they are only observed. The table
+// has an entry for each key, so that nobody has to read every service.
 import type { Candidate } from './candidate.ts'
 import type { Service } from './service.ts'
 

@@ -1,5 +1,5 @@
-// Watches aliases that others move: services with `mode: observe`. Every minute it looks at each of them, and CloudTrail's events say
-// when exactly one was moved. Nothing here can move an alias: the role has no right to (functions/permissions.ts).
+// Watches aliases that others move: services with `mode: observe`. Every minute it looks at each of them, and CloudTrail's events
+// say when exactly one was moved. Nothing here can move an alias: the role has no right to (functions/permissions.ts).
 import * as z from 'zod'
 import { functionAt, origin } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'

@@ -1,5 +1,5 @@
-// One look at an alias that others move: what changed since the last one, and the verdict that a release of our own would have had.
-// It reads and writes its own log, and nothing else: the function that runs it has no right to write an alias.
+// One look at an alias that others move: what changed since the last one, and the verdict that a release of our own would have
+// had. It reads and writes its own log, and nothing else: the function that runs it has no right to write an alias.
 import { type NewObservedEvent, ObservedEvent } from '../../core/observe/event.ts'
 import { lookedAt, nextOf, observed, type Observation, weightNow } from '../../core/observe/observation.ts'
 import { rowOf } from '../../core/observe/report.ts'

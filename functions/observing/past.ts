@@ -1,5 +1,5 @@
-// What an observed shift learns from: what a release of our own would have. Shifts of the same alias that went through, were never
-// given back and had no verdict against them; and releases from when the service was owned.
+// What an observed shift learns from: what a release of our own would have. Shifts of the same alias that went through, were
+// never given back and had no verdict against them; and releases from when the service was owned.
 import type { AliasPlace } from '../../core/location.ts'
 import { lookedAt, observed } from '../../core/observe/observation.ts'
 import type { ObservedShift } from '../../core/observe/event.ts'

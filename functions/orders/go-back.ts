@@ -30,7 +30,8 @@ type Place = {
 
 /**
  * @param named the versions that a person names; without them, what ran before the release that is in charge now
- * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `item_unreadable`, `target_unknown`, `version_missing`
+ * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `item_unreadable`, `target_unknown`,
+ * `version_missing`
  */
 export async function placeBefore(
   deps: Deps,

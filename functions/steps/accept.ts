@@ -25,7 +25,8 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `call_invalid` when the commit is of the future, `trigger_missing` when no service wants the artifact,
  * `event_foreign` when it is from elsewhere besides, `item_unreadable` when that cannot be determined, `service_missing`,
- * `service_observed`, `target_unknown`, `request_reused`, `queue_full`; for a call also `artifact_not_allowed`, `artifact_elsewhere`, `plan_bolder`
+ * `service_observed`, `target_unknown`, `request_reused`, `queue_full`; for a call also `artifact_not_allowed`,
+ * `artifact_elsewhere`, `plan_bolder`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(

@@ -1,5 +1,5 @@
-// Others move the alias, and Tidegate says what it would have done: by the verdicts that a release of its own has on the same minutes,
-// and without a right to write.
+// Others move the alias, and Tidegate says what it would have done: by the verdicts that a release of its own has on the same
+// minutes, and without a right to write.
 import { afterEach, expect, it } from 'vitest'
 import { showObserved } from '../../../cli/commands/observed.ts'
 import { screenOn } from '../../../cli/backend/screen.ts'
@@ -10,8 +10,11 @@ import { minute, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { authorize as asOwned } from '../../scenarios/least-privilege.ts'
 import { enforcing } from '../../lib/policies.ts'
+import { usesItsRights } from '../../lib/used-rights.ts'
 import { repeats } from '../../repeats.ts'
 import { openWatched, rows, shift, type Shifting, toldBy, watchedRoles, watchedService } from './watched.ts'
+
+usesItsRights()
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
@@ -116,7 +119,7 @@ it('no role of a service that is only watched may write to its function', async 
 })
 
 it('refuses releases of it, and changes its mode by the definition alone, while nothing is live', async () => {
-  sandbox = await openWatched({ perMinute: 0, authorize: () => Promise.resolve(true) })
+  sandbox = await openWatched({ perMinute: 0, authorize: asOwned })
   const call = sandbox.orderAs('ann')
   await expect(call('start', 'checkout', { version: '1' })).rejects.toMatchObject({ code: 'service_observed' })
   await expect(call('roll-back', 'checkout', { reason: 'x' })).rejects.toMatchObject({ code: 'service_observed' })

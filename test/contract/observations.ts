@@ -1,8 +1,8 @@
 // The contract of observations: a log is only added to, a row takes the place of the one before, and of two lookers one goes on.
 import { describe, expect, it } from 'vitest'
-import type { Observations } from '../../../cloud/ports.ts'
-import type { ObservedEvent, ObservedShift, SeenAlias } from '../../../core/observe/event.ts'
-import { t0Ms } from '../samples.ts'
+import type { Observations } from '../../cloud/ports.ts'
+import type { ObservedEvent, ObservedShift, SeenAlias } from '../../core/observe/event.ts'
+import { t0Ms } from './samples.ts'
 
 type ObservationsUnderTest = {
   readonly observations: Observations
