@@ -1,4 +1,4 @@
-// What the controller keeps of shifts that others make; part of ports.ts.
+// What the controller keeps of shifts that others make. ports.ts re-exports it.
 import type { ObservedEvent, ObservedShift, SeenAlias } from '../core/observe/event.ts'
 import type { Listing } from '../core/listing.ts'
 

@@ -12,8 +12,6 @@ import type { Signer } from '../core/service/attestations.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 
-export type * from './observation-ports.ts'
-
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 
 /** For whoever only looks. */

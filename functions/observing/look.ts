@@ -58,10 +58,9 @@ export async function lookAt(
 }
 
 function versionsIn(last: Observation | undefined, isOpen: boolean) {
-  if (last === undefined) return undefined
-  const isGoingOn = last.end === undefined
+  if (last === undefined || (last.end === undefined) !== isOpen) return undefined
   // What was put back or replaced is over at once.
-  if (isGoingOn !== isOpen || (!isGoingOn && last.end?.how !== 'through')) return undefined
+  if (last.end !== undefined && last.end.how !== 'through') return undefined
   const [{ stable, candidate }] = last.targets
   return { stable, candidate, weightBp: weightNow(last) }
 }

@@ -80,6 +80,11 @@ async function canary(): Promise<Canary> {
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
   await sandbox.world.keptAnswers.take('canary', { id: 'r', fingerprint: 'f', untilMs: nowMs + 60_000 }, nowMs)
+  const seen = { service: name, functionName: 'checkout', alias: 'live' }
+  await sandbox.world.observations.setSeen({ ...seen, rev: 1, routing: { version: '1' } })
+  const shift = { ...seen, id, stable: '1', candidate: '2', beganAtMs: requestedAtMs, shifts: [], looks: 0 }
+  await sandbox.world.observations.putShift(shift)
+  await sandbox.world.observations.append(name, id, { v: 1, seq: 1, atMs: nowMs, type: 'undone' })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
