@@ -29,9 +29,11 @@ export function resourcesOf(
   { services, targetArns, observedArns, machineArn, machineName, table, topics, lost }: Installed,
 ): Resources {
   const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
-  const objects = services.flatMap((service) => sourcesOf(service).s3)
-  const images = services.flatMap((service) => sourcesOf(service).ecr)
-  const targets = services.filter((service) => !isObserved(service)).flatMap((service) => service.targets)
+  // What is only watched is not released: no hook is called for it, and no artifact read.
+  const owned = services.filter((service) => !isObserved(service))
+  const objects = owned.flatMap((service) => sourcesOf(service).s3)
+  const images = owned.flatMap((service) => sourcesOf(service).ecr)
+  const targets = owned.flatMap((service) => service.targets)
   const looked = services.flatMap((service) => service.targets)
   return {
     table: [table.tableArn],
@@ -51,7 +53,7 @@ export function resourcesOf(
     observed: observedArns,
     observedVersions: observedArns.map((arn) => `${arn}:*`),
     hooks: unique(
-      services.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
+      owned.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
     ).flatMap((arn) => [arn, `${arn}:*`]),
     bus: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     topic: Object.values(topics).flatMap((topic) => topic?.topicArn ?? []),
