@@ -5,9 +5,9 @@ import { sampleService } from '../../../local/sample-service.ts'
 import { sampleDefinition } from '../../scenarios/least-privilege.ts'
 import { enforcing, synthesised } from '../../lib/policies.ts'
 
-export const observedDefinition = { ...sampleDefinition, mode: 'observe' }
+const observedDefinition = { ...sampleDefinition, mode: 'observe' }
 export const watchedRoles = synthesised([observedDefinition])
-export const { authorize } = enforcing(watchedRoles)
+const { authorize } = enforcing(watchedRoles)
 
 /** Errors alone, so that what a fault does is known. */
 export const watchedService = (changes: Readonly<Record<string, unknown>> = {}) =>
