@@ -20,6 +20,7 @@ import { addDrill } from './spelling/drill.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
 import { addMcp } from './spelling/mcp.ts'
+import { addObserved } from './spelling/observed.ts'
 import { addOrders } from './spelling/orders.ts'
 import { addPostMortem } from './spelling/post-mortem.ts'
 import { addReleases } from './spelling/releases.ts'
@@ -214,6 +215,7 @@ for (const add of [
   addOrders,
   addConsole,
   addReport,
+  addObserved,
   addGates,
   addAttest,
   addDoctor,

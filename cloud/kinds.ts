@@ -29,6 +29,8 @@ export const kinds = {
   budget: ['BUDGET#*'],
   attestation: ['ATTESTATION#*'],
   incident: ['INCIDENT#*'],
+  /** Shifts of others: what was last seen of each alias, a row for each shift, and its log. */
+  observed: ['OBSERVED#*', 'OBSERVEDLOG#*'],
   outage: ['OUTAGE'],
   /** Messages that are kept until they are sent, which facts were told, and what was sent. */
   message: ['MESSAGE', 'TOLD', 'SENT'],

@@ -20,6 +20,7 @@ import type { AppliedDefinition } from '../core/service/applied.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
+export type * from './observation-ports.ts'
 export type * from './service-ports.ts'
 
 export type Clock = { nowMs(): number }
@@ -110,7 +111,6 @@ export type Leases = {
   /** Does nothing unless `releaseId` holds the lease. */
   drop(service: string, releaseId: string): Promise<void>
   holder(service: string): Promise<string | undefined>
-  /** All leases that are held. */
   list(): Promise<Listing<Lease, Pick<Lease, 'name'>>>
 }
 

@@ -56,6 +56,8 @@ export const problems = {
     'Change the parameters of the stack, or tag the function, as the message says (docs/template.md); or install the controller with the CDK. Nothing was changed.',
   prometheus_refused:
     'Name a workspace in the account and region of the controller, or deploy the controller with the address in `prometheusUrls` (docs/prometheus.md). Nothing was changed.',
+  service_observed:
+    'Others move its aliases. Apply the definition with `mode: own` when Tidegate is to move them (docs/observe.md). Nothing was changed.',
   artifact_not_allowed:
     'Release an artifact that the message names, or add this one to `allowedArtifacts` in the definition and deploy it (docs/deploy.md). A published version of a target can always be released by its number.',
   request_reused: 'Use a new request id for each new request. The same id always means the same release.',
@@ -108,6 +110,7 @@ export const problems = {
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',
   hook_running:
     'What the hook returns is its answer. To answer by a call, it returns `later` first. If it just did, send the answer again in a few seconds.',
+  mode_not_now: 'Wait until the release has ended, or abort it, and apply the definition again. Nothing was changed.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
   alias_split:

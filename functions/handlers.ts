@@ -28,6 +28,7 @@ import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
+import { observeHandler } from './listeners/observe.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { readHandler } from './reading/read.ts'
@@ -86,6 +87,7 @@ const makers = {
   measure: measureHandler,
   oldVersions: oldVersionsHandler,
   prune: pruneHandler,
+  observe: observeHandler,
   widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 

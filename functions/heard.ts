@@ -1,7 +1,7 @@
 // What the services have to hear of, and from which accounts and regions: rules.ts makes the rules of it.
 import { isSame, type Site, siteFrom, siteOfFunction } from '../core/origin.ts'
 import { drillAlarmOf } from '../core/drill/drill.ts'
-import type { Service } from '../core/service/service.ts'
+import { isObserved, type Service } from '../core/service/service.ts'
 
 /** A list of names, or all names: the embedded cloud is wired before it has services. */
 export type Names = readonly string[] | 'all'
@@ -21,16 +21,14 @@ export type Heard = {
   readonly budgeted: Names
   /** Where aliases are moved, and by which roles of our own. */
   readonly aliases: readonly At<{ readonly movers: readonly string[] }>[]
+  /** Where aliases are only watched. */
+  readonly observed: readonly Site[]
   readonly machineArn: string
 }
 
 /** @param moverArns roles whose alias writes are the controller's own */
-export function heardOf(
-  services: readonly Service[],
-  home: Site,
-  machineArn: string,
-  moverArns: readonly string[],
-): Heard {
+export function heardOf(all: readonly Service[], home: Site, machineArn: string, moverArns: readonly string[]): Heard {
+  const services = all.filter((service) => !isObserved(service))
   const s3 = services.flatMap(({ triggers }) => triggers.s3 ?? [])
   const ecr = services.flatMap(({ triggers }) => triggers.ecr ?? [])
   const targets = services.flatMap((service) => service.targets)
@@ -44,14 +42,18 @@ export function heardOf(
     ),
     incidents: distinct([
       home,
-      ...services.flatMap(({ incidents }) => (incidents.from ?? []).map((from) => siteFrom(from, home))),
+      ...all.flatMap(({ incidents }) => (incidents.from ?? []).map((from) => siteFrom(from, home))),
     ]),
     alarms: unique(services.flatMap(({ name, signals }) => [...signals.alarms, drillAlarmOf(name)])),
-    budgeted: unique(services.flatMap(({ name, slos }) => (slos.length === 0 ? [] : [name]))),
+    budgeted: unique(all.flatMap(({ name, slos }) => (slos.length === 0 ? [] : [name]))),
     aliases: sitesOf(targets, home).map((site) => {
       const there = targets.filter(({ functionName }) => isSame(siteOfFunction(functionName, home), site))
       return { site, movers: unique([...moverArns, ...there.flatMap(({ roleArn }) => roleArn ?? [])]) }
     }),
+    observed: sitesOf(
+      all.filter(isObserved).flatMap((service) => service.targets),
+      home,
+    ),
     machineArn,
   }
 }
@@ -85,6 +87,6 @@ export function everything(
   const all = sites.map((site) => ({ site, names: 'all' as const }))
   return {
     ...{ home, buckets: all, repositories: all, stacks: sites, incidents: sites, alarms: 'all', budgeted: 'all' },
-    ...{ aliases: sites.map((site) => ({ site, movers: moverArns })), machineArn },
+    ...{ aliases: sites.map((site) => ({ site, movers: moverArns })), observed: sites, machineArn },
   }
 }

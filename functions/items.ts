@@ -61,4 +61,8 @@ export const tells = { reads: ['message'], writes: ['message'], deletes: ['messa
 export const keepsAnswers = { writes: ['answer'] } as const satisfies Items
 
 /** Changes a definition. Who may is `apply`, for people, and `provision`, for the stack. */
-export const registers = all(findsServices, { writes: ['service', 'definition', 'lookup'], deletes: ['lookup'] })
+export const registers = all(findsServices, {
+  reads: ['open'],
+  writes: ['service', 'definition', 'lookup'],
+  deletes: ['lookup'],
+})

@@ -19,6 +19,7 @@ import {
   line,
   logCopy,
   nonce,
+  observations,
   once,
   openReleases,
   outages,
@@ -68,6 +69,7 @@ import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
+import { observeHandler } from './listeners/observe.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
@@ -273,19 +275,21 @@ export const incident = /* @__PURE__ */ wired('incident', () =>
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({
-    clock,
-    trouble,
-    emit,
-    services: services(),
-    journal: journal(),
-    history: history(),
-    openReleases: openReleases(),
-    attestations: attestations(),
-    incidents: incidents(),
-    budgets: budgets(),
+    ...{ clock, trouble, emit, services: services(), journal: journal(), history: history() },
+    ...{ openReleases: openReleases(), attestations: attestations(), incidents: incidents(), budgets: budgets() },
   }),
 )
-const defining = () => ({ clock, log, services: services(), definitions: definitions() })
+/** No port that moves traffic. */
+export const observe = /* @__PURE__ */ wired('observe', () =>
+  observeHandler({
+    ...{ home: home(), clock, log, trouble, services: services(), observations: observations() },
+    ...{ aliases: aliases(), versions: versions(), telemetry: telemetry(), prometheus: prometheus() },
+    ...{ journal: journal(), history: history() },
+  }),
+)
+const defining = () => ({
+  ...{ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() },
+})
 export const apply = /* @__PURE__ */ wired('apply', () =>
   applyHandler({
     ...{ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() },

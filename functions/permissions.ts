@@ -38,6 +38,9 @@ type Scopes = {
   readonly targets: 'function'
   /** Their versions and aliases: whatever is called with a qualifier. */
   readonly targetVersions: 'function version' | 'function alias'
+  /** Functions that are only watched, and nothing else is allowed on. */
+  readonly observed: 'function'
+  readonly observedVersions: 'function version' | 'function alias'
   /** Roles that move targets in other accounts. */
   readonly targetRoles: 'role'
   /** Roles that only look at them. */
@@ -238,6 +241,14 @@ const own: Readonly<Record<Verb, Own>> = {
     ...{ items: all(seesReleases, { writes: ['deletedVersion'] }), ...seesOldVersions },
     prunedVersions: ['lambda:DeleteFunction'],
     everything: ['lambda:ListEventSourceMappings'],
+  },
+  observe: {
+    items: all(loads, findsServices, { reads: ['head', 'observed'], writes: ['observed'] }),
+    observed: ['lambda:GetAlias'],
+    observedVersions: ['lambda:GetFunctionConfiguration'],
+    workspaces: ['aps:QueryMetrics'],
+    lookRoles,
+    everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   widget: {

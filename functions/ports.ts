@@ -25,6 +25,7 @@ import { awsKeptAnswers } from '../cloud/aws/dynamodb/kept-answers.ts'
 import { awsLeases } from '../cloud/aws/dynamodb/leases.ts'
 import { awsLine } from '../cloud/aws/dynamodb/line.ts'
 import { awsMessages } from '../cloud/aws/dynamodb/messages.ts'
+import { awsObservations } from '../cloud/aws/observed/observations.ts'
 import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
 import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
@@ -93,6 +94,7 @@ export const telling = /* @__PURE__ */ once(() => {
   return { messenger, messages: awsMessages(table()), quiet: quietWindows(environment()) }
 })
 export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
+export const observations = /* @__PURE__ */ once(() => awsObservations(table()))
 export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))
 export const queues = /* @__PURE__ */ once(() => awsQueues(table()))

@@ -4,7 +4,7 @@
 import { incidentSources } from '../core/measures/incident-call.ts'
 import type { Site } from '../core/origin.ts'
 import { isCounted, isReported } from '../core/service/slo.ts'
-import type { Service } from '../core/service/service.ts'
+import { isObserved, type Service } from '../core/service/service.ts'
 import type { Verb } from './handlers.ts'
 import { type At, everything, type Heard, type Names } from './heard.ts'
 import { sweepSeconds } from './sweep/timing.ts'
@@ -135,7 +135,7 @@ const incidentManager: Rule = {
 }
 
 /** Events that concern a live release: the controller's own, and who has moved an alias. */
-const watchOf = ({ home, alarms, budgeted, aliases, machineArn }: Heard): readonly Rule[] => [
+const watchOf = ({ home, alarms, budgeted, aliases, observed, machineArn }: Heard): readonly Rule[] => [
   ...numbered(each(alarms, (names) => at(home, alarmRule(names)))),
   at(home, {
     name: 'execution',
@@ -148,6 +148,7 @@ const watchOf = ({ home, alarms, budgeted, aliases, machineArn }: Heard): readon
   }),
   ...numbered(each(budgeted, (services) => at(home, lookRule(services)))),
   ...numbered(aliases.map(({ site, movers }) => at(site, aliasRule(movers)))),
+  ...numbered(observed.map((site) => at(site, observedRule))),
 ]
 
 const alarmRule = (alarmName: readonly string[] | undefined): Rule => ({
@@ -198,6 +199,16 @@ export const unsentQueue = 'telemetry-unsent'
 /** How long a receiver may be away: a message is given again every six minutes, for a day. */
 export const telemetryQueue = { hiddenSeconds: 360, receives: 240, keptSeconds: 2 * 86_400, unsentSeconds: 14 * 86_400 }
 
+/** When an alias was moved that is only watched. Its pattern names nobody: whoever moves it is meant. */
+const observedRule: Rule = {
+  name: 'observed-alias',
+  verb: 'observe',
+  pattern: {
+    source: ['aws.lambda'],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    detail: { eventName: ['UpdateAlias20150331'] },
+  },
+}
 /**
  * Which function a schedule calls. The key is the only field of its input, and also the schedule's name after the controller's
  * name.
@@ -208,6 +219,7 @@ export const scheduledVerbs = {
   reports: 'reports',
   budgets: 'budget',
   prunes: 'prune',
+  observed: 'observe',
 } as const
 export type ScheduleName = keyof typeof scheduledVerbs
 
@@ -223,6 +235,7 @@ export function schedulesOf(services: readonly Service[]): Schedules {
     ...(services.some(({ slos }) => slos.some(isReported)) ? { reports: 5 } : {}),
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
     ...(services.some(({ versions }) => versions !== undefined) ? { prunes: 24 * 60 } : {}),
+    ...(services.some(isObserved) ? { observed: 1 } : {}),
   }
 }
 
@@ -232,6 +245,7 @@ export const allSchedules: Readonly<Record<Exclude<ScheduleName, 'prunes'>, numb
   measures: 24 * 60,
   reports: 5,
   budgets: 5,
+  observed: 1,
 }
 
 /**

@@ -7,6 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { locate } from '../core/location.ts'
 import type { CopyEnvironment, Environment, TelemetryEnvironment } from '../functions/environment.ts'
+import { observedTag } from '../core/reach/reach.ts'
 import type { Verb } from '../functions/handlers.ts'
 import type { Heard } from '../functions/heard.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
@@ -94,6 +95,8 @@ export function controllerFunction(
 
 /** Functions of users: where their names are not known, their tag is asked for. */
 const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
+/** Those that are only watched have the same tag with another value. */
+const watched: readonly Scope[] = ['observed', 'observedVersions']
 
 const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
   ...itemRights(verb).map(({ actions, kinds }) => ({
@@ -105,6 +108,7 @@ const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
     .map(([scope, actions]) => ({
       ...{ actions, resources: resources[scope as Scope] },
       ...(tag !== undefined && tagged.includes(scope as Scope) ? { tag } : {}),
+      ...(tag !== undefined && watched.includes(scope as Scope) ? { tag: { ...tag, value: observedTag } } : {}),
     }))
     .filter((grant) => grant.resources.length > 0),
 ]

@@ -10,7 +10,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import type { Service } from '../core/service/service.ts'
+import { isObserved, type Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
@@ -106,7 +106,8 @@ export class ReleaseController extends Construct {
     }
     const resources = {
       ...resourcesOf(this, {
-        ...{ services: this.services, targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
+        ...{ services: this.services, observedArns: this.targetArns('observe') },
+        ...{ targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
         ...{ table: this.table, topics: this.topics, lost: this.lost },
       }),
       ...forAny?.resources,
@@ -296,9 +297,12 @@ export class ReleaseController extends Construct {
     })
   }
 
-  private targetArns(): string[] {
+  /** No right to move is given on what is only watched. */
+  private targetArns(mode: 'own' | 'observe' = 'own'): string[] {
     // Functions reached through a role of another account get their permissions from that role.
-    const own = this.services.flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
+    const own = this.services
+      .filter((service) => isObserved(service) === (mode === 'observe'))
+      .flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
     return [...new Set(own.map((one) => one.functionName))].sort().map((name) => functionArn(this, name))
   }
 }

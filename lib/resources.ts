@@ -9,7 +9,7 @@ import { lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import { Problem } from '../core/problem.ts'
 import { checkSources, wrongInAddress } from '../core/prometheus/signal.ts'
-import type { Service } from '../core/service/service.ts'
+import { isObserved, type Service } from '../core/service/service.ts'
 import { isReported } from '../core/service/slo.ts'
 import type { Environment } from '../functions/environment.ts'
 import { functionArn, reportedSloArn, type Resources } from './controller-functions.ts'
@@ -18,6 +18,8 @@ type Installed = {
   readonly services: readonly Service[]
   /** Functions that are released in this account. */
   readonly targetArns: readonly string[]
+  /** Functions in this account that are only watched. */
+  readonly observedArns: readonly string[]
   readonly machineArn: string
   readonly machineName: string
   readonly table: Pick<dynamodb.TableV2, 'tableArn' | 'tableStreamArn'>
@@ -27,12 +29,15 @@ type Installed = {
 
 export function resourcesOf(
   scope: Construct,
-  { services, targetArns, machineArn, machineName, table, topics, lost }: Installed,
+  { services, targetArns, observedArns, machineArn, machineName, table, topics, lost }: Installed,
 ): Resources {
   const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
-  const objects = services.flatMap((service) => sourcesOf(service).s3)
-  const images = services.flatMap((service) => sourcesOf(service).ecr)
-  const targets = services.flatMap((service) => service.targets)
+  // What is only watched is not released: no hook is called for it, and no artifact read.
+  const owned = services.filter((service) => !isObserved(service))
+  const objects = owned.flatMap((service) => sourcesOf(service).s3)
+  const images = owned.flatMap((service) => sourcesOf(service).ecr)
+  const targets = owned.flatMap((service) => service.targets)
+  const looked = services.flatMap((service) => service.targets)
   return {
     table: [table.tableArn],
     machine: [machineArn],
@@ -46,7 +51,7 @@ export function resourcesOf(
     ],
     targets: targetArns,
     targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
-    lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
+    lookRoles: unique(looked.flatMap((target) => lookRoleOf(target) ?? [])),
     targetVersions: targetArns.map((arn) => `${arn}:*`),
     // A pattern on qualified ARNs allows no call about the function itself (docs/aws.md §9).
     prunedVersions: unique(
@@ -54,8 +59,10 @@ export function resourcesOf(
         versions === undefined ? [] : targets.map(({ functionName }) => `${functionArn(scope, functionName)}:*`),
       ),
     ),
+    observed: observedArns,
+    observedVersions: observedArns.map((arn) => `${arn}:*`),
     hooks: unique(
-      services.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
+      owned.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
     ).flatMap((arn) => [arn, `${arn}:*`]),
     bus: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     topic: Object.values(topics).flatMap((topic) => topic?.topicArn ?? []),

@@ -90,6 +90,8 @@ type Installation = {
   readonly sweepMinutes?: number
   /** The interval at which error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
+  /** Whether aliases of services are watched that others move. */
+  readonly observes?: boolean
   /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
   /** Copies the logs, into a bucket that keeps each object for so many days. */
@@ -217,15 +219,22 @@ async function createTable(client: DynamoDBClient): Promise<string> {
 /** The stack's rules. Services are registered later, so these rules match events of every service. */
 async function createRules(
   client: EventBridgeClient,
-  { sweepMinutes = 1, budgetMinutes, elsewhere }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes' | 'elsewhere'>,
+  {
+    sweepMinutes = 1,
+    budgetMinutes,
+    observes = false,
+    elsewhere,
+  }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes' | 'observes' | 'elsewhere'>,
 ): Promise<void> {
   const movers = verbs.map((verb) => roleOf(functionName(verb)))
-  const heard = everything({ account, region }, environment.TIDEGATE_STATE_MACHINE_ARN, movers, elsewhere)
+  const all = everything({ account, region }, environment.TIDEGATE_STATE_MACHINE_ARN, movers, elsewhere)
+  const heard = observes ? all : { ...all, observed: [] }
   for (const { name, verb, pattern } of rulesOf(budgetMinutes === undefined ? { ...heard, budgeted: [] } : heard)) {
     await client.send(new PutRuleCommand({ Name: functionName(name), EventPattern: JSON.stringify(pattern) }))
     await target(client, functionName(name), verb)
   }
   await every(client, 'sweep', sweepMinutes)
+  if (observes) await every(client, 'observed', 1)
   if (budgetMinutes === undefined) return
   await every(client, 'budgets', budgetMinutes)
   await every(client, 'reports', budgetMinutes)

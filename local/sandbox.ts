@@ -63,6 +63,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly around?: (verb: Verb, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
   /** The interval at which error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
+  /** Watches the aliases of services with `mode: observe`. */
+  readonly observes?: boolean
   /** The interval of the sweep; default: the stack's. */
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
@@ -140,7 +142,7 @@ export async function openSandbox({
     ...(isWhole ? { putBackBy: apiId, widgets: true } : {}),
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
-    ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
+    ...{ ...(options.observes && { observes: true }), ...(sweepMinutes && { sweepMinutes }) },
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
     ...(logCopyDays === undefined ? {} : { logCopyDays }),

@@ -16,6 +16,8 @@ type Options = {
   readonly out: string
   /** Whether the cost is agreed to. */
   readonly yes: boolean
+  /** Whether the definitions only watch. */
+  readonly observes?: boolean
 }
 
 const shownMost = 5
@@ -24,7 +26,11 @@ const shownMost = 5
  * @returns 1 if something of a function could not be read or written
  * @throws Problem if the functions of the account cannot be listed, or `out` cannot be written to
  */
-export async function adopt(screen: Screen, account: Account, { out, yes }: Options): Promise<number> {
+export async function adopt(
+  screen: Screen,
+  account: Account,
+  { out, yes, observes = false }: Options,
+): Promise<number> {
   const folder = join(out, 'services')
   const existing = await existingIn(folder)
   const all = (await account.functions()).toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -54,7 +60,7 @@ export async function adopt(screen: Screen, account: Account, { out, yes }: Opti
   const outcomes = await concurrently([...found.entries()], together, async ([index, one]): Promise<Adopted | Left> => {
     try {
       const name = names.get(one.name) ?? one.name
-      return await adoptOne({ account, told, nowMs, folder, name }, one, metrics[index] ?? 'it was not asked')
+      return await adoptOne({ account, told, nowMs, folder, name, observes }, one, metrics[index] ?? 'it was not asked')
     } catch (error) {
       return { functionName: one.name, because: sentenceOf(error), kind: 'failed' }
     }

@@ -21,7 +21,8 @@ export function checkDefinition(text: string): void {
   throw new Problem('definition_invalid', `No definition can be written: ${wrong.field}: ${wrong.words}.`)
 }
 
-export function definitionText(known: Known): string {
+/** @param observes whether others go on to move the alias */
+export function definitionText(known: Known, observes = false): string {
   const { name, functionName, alias, usual, notes } = known
   const nothing = proveNothing(known)
   const offer = nothing === undefined && usual !== undefined ? offerFor(usual) : undefined
@@ -33,6 +34,9 @@ export function definitionText(known: Known): string {
     ...(nothing === undefined ? [] : [...comment(nothing), '#']),
     '# Check it with `tidegate validate`, and register it with `tidegate apply`. docs/reference.md has every field.',
     `name: ${scalar(name)}`,
+    ...(observes
+      ? ['mode: observe # others move the alias, and it is only watched; own: Tidegate moves it (docs/observe.md)']
+      : []),
     '',
     'targets: # more than one alias shift together and go back together',
     `  - function: ${scalar(functionName)}`,

@@ -79,13 +79,15 @@ type With = {
   readonly nowMs: number
   readonly folder: string
   readonly name: string
+  /** Whether the definition only watches. */
+  readonly observes: boolean
 }
 
 /** Writes its definition. @throws Problem if that cannot be written */
 export async function adoptOne(context: With, one: Found, metrics: Measured | string): Promise<Adopted | Left> {
-  const { folder, name } = context
+  const { folder, name, observes } = context
   const { known, releases } = await lookedUp(context, one, metrics)
-  const text = definitionText(known)
+  const text = definitionText(known, observes)
   checkDefinition(text)
   const file = join(folder, `${name}.yaml`)
   if (!(await writtenNew(file, text)))

@@ -16,6 +16,7 @@ export type Backend = Pick<
   | 'leases'
   | 'line'
   | 'outages'
+  | 'observations'
   | 'queues'
   | 'waitingLists'
   | 'returns'

@@ -7,7 +7,7 @@ import { sourcesOf } from '../../core/service/artifacts.ts'
 import { homeOf } from '../../core/origin.ts'
 import { own } from '../../core/own.ts'
 import { outOfReach, Reach } from '../../core/reach/reach.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { patternsOf } from '../../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
@@ -169,9 +169,15 @@ async function resourcesOf(account: Account): Promise<Resources> {
   const machine = await account.setting('TIDEGATE_STATE_MACHINE_ARN')
   const [, partition = 'aws', region = '', accountId = ''] = /^arn:([^:]+):states:([^:]+):(\d{12}):/.exec(machine) ?? []
   const arn = (service: string, rest: string): string => `arn:${partition}:${service}:${region}:${accountId}:${rest}`
-  const services = await account.services()
-  const own = services.flatMap(({ targets }) => targets.filter(({ roleArn }) => roleArn === undefined))
-  const targets = own.map(({ functionName }) => functionArn(functionName, arn))
+  const all = await account.services()
+  // What is only watched gets no right to write, and needs none for hooks and artifacts.
+  const services = all.filter((service) => !isObserved(service))
+  const ofHere = (some: readonly Service[]): readonly string[] =>
+    some
+      .flatMap((service) => service.targets.filter(({ roleArn }) => roleArn === undefined))
+      .map(({ functionName }) => functionArn(functionName, arn))
+  const targets = ofHere(services)
+  const observed = ofHere(all.filter(isObserved))
   const sources = services.map(sourcesOf)
   const hooks = services.flatMap((service) => service.hooks.map(({ functionName }) => functionArn(functionName, arn)))
   return {
@@ -182,10 +188,12 @@ async function resourcesOf(account: Account): Promise<Resources> {
     bus: [arn('events', `event-bus/${await account.setting('TIDEGATE_BUS')}`)],
     targets,
     targetVersions: targets.map((one) => `${one}:1`),
+    observed,
+    observedVersions: observed.map((one) => `${one}:1`),
     hooks,
     targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
-    lookRoles: services.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
+    lookRoles: all.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
     ),

@@ -8,7 +8,7 @@ import {
 import { Problem } from '../../core/problem.ts'
 import { isElsewhere } from '../../core/location.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import type { Service, Target } from '../../core/service/service.ts'
+import { isObserved, type Service, type Target } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { Account, Check } from './account.ts'
 import { type AwsCommand, awsCommand, each, type Finding, ok, problem } from './finding.ts'
@@ -47,7 +47,12 @@ async function look(account: Account, one: Named): Promise<readonly Finding[]> {
     return [problem(about(one), routing.message, { commands: await onNewest(account, target, verb) })]
   }
   const { version, additional } = routing.routing
-  if (additional !== undefined && (await account.backend.leases.holder(service.name)) === undefined)
+  // A split of what is only watched is for those to end who made it.
+  if (
+    additional !== undefined &&
+    !isObserved(service) &&
+    (await account.backend.leases.holder(service.name)) === undefined
+  )
     return [
       problem(about(one), `It is split and no release is live: ${routingWords(routing.routing)}.`, {
         words: `All traffic to version ${version}; the command does nothing if somebody moves the alias meanwhile.`,

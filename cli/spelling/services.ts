@@ -110,7 +110,7 @@ async function initialise(
   })
 }
 
-type AdoptSpelling = Shared & { region?: string; out: string; yes?: boolean }
+type AdoptSpelling = Shared & { region?: string; out: string; yes?: boolean; observe?: boolean }
 
 function addAdopt(program: Command, { run, screen }: Pick<Surroundings, 'run' | 'screen'>): void {
   program
@@ -119,16 +119,19 @@ function addAdopt(program: Command, { run, screen }: Pick<Surroundings, 'run' | 
     .option('--region <region>', 'the region; default: as the SDK finds it')
     .option('--out <folder>', 'where to write services/*.yaml and report.md', 'adopted')
     .option('--yes', 'go on, after it has said what reading the metrics costs')
+    .option('--observe', 'write definitions that only watch, while others go on to move the aliases (docs/observe.md)')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       '\nEvery call only reads: nothing changes in the account. Files that are there stay as they are, so it may be run again.\nEnds with 1 if something of a function could not be read. docs/adopt.md has the rights.\n\nExample:\n  tidegate adopt --region eu-west-1 --out fleet\n  tidegate adopt --region eu-west-1 --out fleet --yes',
     )
     .action(
-      run(async ({ region, out, yes, ...options }: AdoptSpelling) => {
+      run(async ({ region, out, yes, observe, ...options }: AdoptSpelling) => {
         const { accountOnAws } = await import('../adopt/account.ts')
         const account = accountOnAws(region === undefined ? {} : { region })
-        return (await import('../adopt/adopt.ts')).adopt(screen(options), account, { out, yes: yes === true })
+        return (await import('../adopt/adopt.ts')).adopt(screen(options), account, {
+          ...{ out, yes: yes === true, observes: observe === true },
+        })
       }),
     )
 }

@@ -7,6 +7,9 @@ import { sourcesOf } from '../service/artifacts.ts'
 import type { Service } from '../service/service.ts'
 import { isReported } from '../service/slo.ts'
 
+/** The value of the same tag on functions that are only watched. */
+export const observedTag = 'observe'
+
 export const Reach = z.strictObject({
   /** Names of functions: `*` is any characters, `?` is one, as in a policy. */
   functions: z.string().max(64),

@@ -1,6 +1,6 @@
 // The keys by which services are looked up when they are not named: an artifact that triggers them, a function whose alias they
-// move, the names of their incidents, and whether they have error budgets. The table has an entry for each key, so that nobody
-// has to read every service.
+// move, the names of their incidents, whether they have error budgets, and whether they are only observed. The table
+// has an entry for each key, so that nobody has to read every service.
 import type { Candidate } from './candidate.ts'
 import type { Service } from './service.ts'
 
@@ -10,16 +10,18 @@ export const serviceKey = {
   target: (functionName: string): string => `target/${functionName}`,
   incident: (key: string): string => `incident/${key}`,
   budgeted: 'budgeted',
+  observed: 'observed',
 } as const
 
 /** Every key under which the service is found. */
-export function keysOf({ name, targets, triggers: { s3, ecr }, incidents, slos }: Service): readonly string[] {
+export function keysOf({ name, mode, targets, triggers: { s3, ecr }, incidents, slos }: Service): readonly string[] {
   return [
     ...(s3 === undefined ? [] : [serviceKey.object(s3.bucket, s3.key)]),
     ...(ecr === undefined ? [] : [serviceKey.repository(ecr.repository)]),
     ...targets.map(({ functionName }) => serviceKey.target(functionName)),
     ...[...new Set([name, ...incidents.keys])].map((key) => serviceKey.incident(key)),
     ...(slos.length === 0 ? [] : [serviceKey.budgeted]),
+    ...(mode === 'observe' ? [serviceKey.observed] : []),
   ]
 }
 

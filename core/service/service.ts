@@ -131,6 +131,8 @@ export const Service = z.strictObject({
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
   attestations: AttestationRules.prefault({}),
+  /** Others move its aliases, and it is only watched. Absent: its releases move them. */
+  mode: z.literal('observe').optional(),
   runbook: Runbook.optional(),
   /** Absent where the definition names nobody, and in logs from before owners existed. */
   owner: Owner.optional(),
@@ -138,6 +140,9 @@ export const Service = z.strictObject({
   versions: VersionPolicy.optional(),
 })
 export type Service = z.output<typeof Service>
+
+/** Whether others move its aliases, and it is only watched. */
+export const isObserved = ({ mode }: Pick<Service, 'mode'>): boolean => mode === 'observe'
 
 /** How many releases of the service may wait. */
 export const waitingMost = ({ policy }: Pick<Service, 'policy'>): number => policy.waitingMost ?? waitingDefault
@@ -167,6 +172,12 @@ const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDe
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,
+    mode: z
+      .enum(['own', 'observe'])
+      .default('own')
+      .describe(
+        'own: releases of Tidegate move its aliases. observe: others move them, and Tidegate only looks, and says what it would have done (docs/observe.md).',
+      ),
     targets: z
       .array(TargetDefinition)
       .min(1)
@@ -256,8 +267,18 @@ export const ServiceDefinition = z
     path: ['versions'],
     message: 'old versions are deleted in the own account and region only, and a target is elsewhere',
   })
-  .transform(({ targets, hooks, policy, runbook, owner, ...rest }): Service => ({
+  .refine(
+    ({ mode, targets }) =>
+      mode === 'own' || targets.every((target) => target.role === undefined || target.lookRole !== undefined),
+    {
+      path: ['targets'],
+      message:
+        'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
+    },
+  )
+  .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,
+    ...(mode === 'own' ? {} : { mode }),
     targets: targets.map(({ function: functionName, alias, role, lookRole }) => ({
       functionName,
       alias,

@@ -1,11 +1,11 @@
 // Puts a definition in the place of the one before. Its record comes first: it says who changed what, and its number is the lock.
 // Of two at the same moment, one gets the number, and a definition never replaces one of a higher number.
 import { Problem } from '../../core/problem.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { changesOf } from './changes.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'log'>
+type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'openReleases' | 'log'>
 
 export type Registered = {
   readonly service: Service
@@ -15,10 +15,11 @@ export type Registered = {
   readonly changed: readonly string[]
 }
 
-/** @param by who changes it, by AWS's word @throws Problem `definition_contested` */
+/** @param by who changes it, by AWS's word @throws Problem `definition_contested`, `mode_not_now` */
 export async function register(deps: Deps, service: Service, by: string): Promise<Registered> {
   const { name } = service
   const before = await definedAs(deps, name)
+  if (before !== undefined) await checkMode(deps, before, service)
   const changed = changesOf(before, service).map(({ field }) => field)
   const last = await lastOf(deps, name)
   // The same again is no change, and gets no record. It is stored all the same, with its lookup keys.
@@ -28,6 +29,18 @@ export async function register(deps: Deps, service: Service, by: string): Promis
   if (!(await deps.services.put(service, seq))) throw contested(name)
   deps.log({ message: 'order: apply', service: name, by, seq, changed: changed.slice(0, 50) })
   return { service, isKnown: before !== undefined, changed }
+}
+
+/** A release moves the aliases until it ends, and whoever took over would find them split. */
+async function checkMode({ openReleases }: Deps, before: Service, after: Service): Promise<void> {
+  if (isObserved(before) === isObserved(after)) return
+  const { items, unreadable } = await openReleases.list(after.name)
+  const [open] = [...items, ...unreadable.map(({ about }) => about)]
+  if (open !== undefined)
+    throw new Problem(
+      'mode_not_now',
+      `Release ${open.releaseId} of ${after.name} has not ended: its mode cannot change.`,
+    )
 }
 
 const contested = (name: string): Problem =>

@@ -10,9 +10,10 @@ type Written = Readonly<Record<string, unknown>>
 
 /** Every field, also those that nobody has said. */
 export function written({ targets, plan, hooks, policy, slos, pace, gates, ...rest }: Service): Written {
-  const { name, runbook, signals, versions, ...more } = rest
+  const { name, mode = 'own', runbook, signals, versions, ...more } = rest
   return {
     name,
+    mode,
     targets: targets.map(({ functionName, alias, roleArn, lookRoleArn }) =>
       present({ function: functionName, alias, role: roleArn, lookRole: lookRoleArn }),
     ),
@@ -42,16 +43,17 @@ export function written({ targets, plan, hooks, policy, slos, pace, gates, ...re
 
 /** Only what differs from what holds when nothing is said. */
 export function writtenBriefly(service: Service): Written {
-  const { name, targets, plan, ...more } = written(service)
+  const { name, mode, targets, plan, ...more } = written(service)
   const {
     name: _n,
+    mode: usualMode,
     targets: _t,
     plan: _p,
     ...usual
   } = written(
     ServiceDefinition.parse({ name: 'usual', targets: [{ function: 'usual', alias: 'usual' }], plan: 'AllAtOnce' }),
   )
-  return { name, targets, plan, ...without(more, usual) }
+  return { name, ...(mode === usualMode ? {} : { mode }), targets, plan, ...without(more, usual) }
 }
 
 function without(said: Written, usual: Written): Written {

@@ -10,7 +10,10 @@ import { liveHolder } from '../steps/lease.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'services' | 'definitions' | 'leases' | 'executions' | 'log'>
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'traffic' | 'services' | 'definitions' | 'openReleases' | 'leases' | 'executions' | 'log'
+>
 
 const Properties = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('alias'), ...Target.shape, version: z.string().regex(/^[0-9]{1,20}$/) }),

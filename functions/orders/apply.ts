@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
 import { checkSources } from '../../core/prometheus/signal.ts'
-import { outOfReach } from '../../core/reach/reach.ts'
-import type { Service } from '../../core/service/service.ts'
+import { observedTag, outOfReach } from '../../core/reach/reach.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { register, type Registered } from '../definitions/register.ts'
 import type { World } from '../steps/world.ts'
 import { by, readOrder } from './order.ts'
@@ -18,7 +18,16 @@ export const ApplyCall = z.strictObject({
 
 type Deps = Pick<
   World,
-  'clock' | 'services' | 'definitions' | 'policies' | 'log' | 'home' | 'reach' | 'aliases' | 'prometheusUrls'
+  | 'clock'
+  | 'services'
+  | 'definitions'
+  | 'openReleases'
+  | 'policies'
+  | 'log'
+  | 'home'
+  | 'reach'
+  | 'aliases'
+  | 'prometheusUrls'
 >
 
 /** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach`, `prometheus_refused` */
@@ -49,7 +58,8 @@ async function checkReach({ reach, home, aliases }: Deps, service: Service): Pro
         await aliases.read({ ...target, service: service.name })
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        const { key, value } = reach.tag
+        const { key } = reach.tag
+        const value = isObserved(service) ? observedTag : reach.tag.value
         if (error.code === 'permission_denied')
           return [`Function ${target.functionName} has no tag ${key}=${value}, or does not exist. ${error.message}`]
         // It may be made later: a release of a service without its alias is refused.

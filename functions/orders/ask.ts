@@ -3,8 +3,9 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import { type Service, ServiceName } from '../../core/service/service.ts'
+import { isObserved, type Service, ServiceName } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
+import { observedOnly } from '../steps/accept.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { type Forecast, forecast, Imagined } from './dry-run.ts'
 import { type AskDeps, gatesNow, turnNow } from './gates-now.ts'
@@ -37,6 +38,7 @@ export function unknown({ trouble }: Pick<World, 'trouble'>, error: unknown, abo
 /** @throws Problem `service_missing`, `item_unreadable` */
 export async function mayRelease(deps: AskDeps, name: string): Promise<Answer> {
   const service = await deps.services.get(name)
+  if (isObserved(service)) return no(observedOnly(name))
   try {
     const { allowed, because } = await gatesNow(deps, service)
     if (!allowed) return { may: false, because }

@@ -9,8 +9,9 @@ import { own } from '../../core/own.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
 import { Version } from '../../core/service/routing.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn, type Target } from '../../core/service/target.ts'
+import { observedOnly } from '../steps/accept.ts'
 import { sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { type AskDeps, gatesNow, turnNow } from './gates-now.ts'
@@ -56,6 +57,7 @@ export async function forecast(deps: Deps, service: Service, imagined: Imagined)
       ? []
       : await Promise.all(service.targets.map((one) => checkTarget(deps, service, one, candidate)))
   const checks = [
+    ...(isObserved(service) ? [refusal('mode', observedOnly(service.name))] : []),
     ...('problem' in candidate ? [refusal('candidate', candidate.problem)] : [artifactCheck(deps, service, candidate)]),
     planCheck(service, imagined),
     ...targets.flat(),

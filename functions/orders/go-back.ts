@@ -7,7 +7,8 @@ import { isSettled } from '../../core/release/release.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
 import { type Candidate, candidateWords } from '../../core/service/candidate.ts'
 import { PlanDefinition } from '../../core/service/plan.ts'
-import { accept, type Accepting } from '../steps/accept.ts'
+import { isObserved } from '../../core/service/service.ts'
+import { accept, type Accepting, observedOnly } from '../steps/accept.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load } from '../steps/log.ts'
 import { checkPublished } from './published.ts'
@@ -29,7 +30,8 @@ type Place = {
 
 /**
  * @param named the versions that a person names; without them, what ran before the release that is in charge now
- * @throws Problem `service_missing`, `nothing_to_return_to`, `item_unreadable`, `target_unknown`, `version_missing`
+ * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `item_unreadable`, `target_unknown`,
+ * `version_missing`
  */
 export async function placeBefore(
   deps: Deps,
@@ -37,6 +39,7 @@ export async function placeBefore(
   named: Parameters<typeof candidateOfCall>[0] | undefined,
 ): Promise<Place> {
   const defined = await deps.services.get(service)
+  if (isObserved(defined)) throw observedOnly(service)
   const wanted = named === undefined ? undefined : versionsIn(candidateFor(defined, candidateOfCall(named)))
   const enough = (heads: readonly Head[]): boolean =>
     wanted === undefined ? lastPromoted(heads) !== undefined : ranBefore(heads, wanted)

@@ -11,7 +11,7 @@ import { isBolder } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import { entryOf } from '../../core/queue/admission.ts'
 import { rehearsing } from '../../core/drill/drill.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
 import { enqueue } from './queue.ts'
@@ -25,7 +25,8 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `call_invalid` when the commit is of the future, `trigger_missing` when no service wants the artifact,
  * `event_foreign` when it is from elsewhere besides, `item_unreadable` when that cannot be determined, `service_missing`,
- * `target_unknown`, `request_reused`, `queue_full`; for a call also `artifact_not_allowed`, `artifact_elsewhere`, `plan_bolder`
+ * `service_observed`, `target_unknown`, `request_reused`, `queue_full`; for a call also `artifact_not_allowed`,
+ * `artifact_elsewhere`, `plan_bolder`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(
@@ -84,10 +85,17 @@ async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Se
   if (found.length === 0 && request.origin !== undefined && !isSame(request.origin, deps.home))
     throw foreign(request.origin, request.key)
   if (found.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
-  return found
+  const own = found.filter((service) => !isObserved(service))
+  if (own.length === 0) throw observedOnly(found.map(({ name }) => name).join(', '))
+  return own
 }
 
+/** @param names of services that others release */
+export const observedOnly = (names: string): Problem =>
+  new Problem('service_observed', `Tidegate only observes ${names}, and releases nothing of it.`)
+
 async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promise<string> {
+  if (isObserved(stored)) throw observedOnly(stored.name)
   const service = request.drill === undefined ? stored : rehearsing(stored, request.drill.weightBp)
   const candidate = narrowed(service, request)
   if (request.service !== undefined) checkCall(service, request, deps.home)
@@ -149,6 +157,10 @@ export type Accepting = Pick<
 
 export type Started = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
 
+/** An artifact of a service that is only observed: others release it. A person who asks by name is told. */
+const isUnasked = ({ code }: Problem, { service }: ReleaseRequest): boolean =>
+  code === 'service_observed' && service === undefined
+
 /**
  * An artifact that no service wants is not an error, because a bucket may hold other things. A call by name must find its
  * service.
@@ -164,7 +176,8 @@ export async function acceptAndStart(deps: Accepting, request: ReleaseRequest): 
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     if (error.code === 'event_foreign') deps.log({ ...error.line, key: request.key })
-    else if (error.code === 'trigger_missing') deps.log({ message: error.message, code: error.code, key: request.key })
+    else if (error.code === 'trigger_missing' || isUnasked(error, request))
+      deps.log({ message: error.message, code: error.code, key: request.key })
     else throw error
     return []
   }

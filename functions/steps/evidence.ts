@@ -3,7 +3,14 @@
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Evidence, Reading, Readings, Window } from '../../core/verdict/evidence/evidence.ts'
-import { judgedTargets, loggedPoints, lookWindow, newReadings, readingsBy } from '../../core/verdict/evidence/logged.ts'
+import {
+  judgedTargets,
+  loggedPoints,
+  type Looked,
+  lookWindow,
+  newReadings,
+  readingsBy,
+} from '../../core/verdict/evidence/logged.ts'
 import { prometheusQuestions } from '../../core/verdict/evidence/prometheus.ts'
 import { type Question, questionsFor } from '../../core/verdict/evidence/questions.ts'
 import type { World } from './world.ts'
@@ -13,12 +20,13 @@ const nothing: Reading = { kind: 'points', points: [] }
 type Deps = Pick<World, 'telemetry' | 'prometheus'>
 
 /**
+ * @param release or a shift of others, which is judged by the same
  * @param sinceMs minutes before this are not needed, because the caller carries their folded state
  * @returns `readings`: what the log should store; absent when there was no whole minute to read
  */
 export async function gather(
   deps: Deps,
-  release: Release,
+  release: Looked & Pick<Release, 'excludedAlarms'>,
   atMs: number,
   sinceMs = 0,
 ): Promise<{ readonly evidence: Evidence; readonly readings: Readings | undefined }> {

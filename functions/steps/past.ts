@@ -6,6 +6,7 @@ import { minuteMs } from '../../core/time.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { AliasPlace } from '../../core/location.ts'
 import type { Service } from '../../core/service/service.ts'
+import type { Looked } from '../../core/verdict/evidence/logged.ts'
 import { pastMinutes, pastQuestions, releaseMinutes, stableMinutes } from '../../core/verdict/evidence/past.ts'
 import { errorNulls, type Learned } from '../../core/verdict/counts/count-design.ts'
 import { learn } from '../../core/verdict/counts/learn.ts'
@@ -16,7 +17,8 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'telemetry' | 'log'>
 
-const releasesMax = 10
+/** So many earlier releases teach. */
+export const releasesMax = 10
 /** Among so many of the latest releases the promoted ones are looked for. */
 const headsMax = 50
 /** Of a longer log only the first events are read: the minutes after the first shifts teach most. */
@@ -27,7 +29,7 @@ const readAtOnce = 3
  * Whether a release's errors are looked at. One without steps, as a rollback of a promoted release, is never judged: it must not
  * wait for what it cannot use.
  */
-const learns = ({ signals, policy, plan }: Service): boolean =>
+export const learns = ({ signals, policy, plan }: Service): boolean =>
   signals.errors !== 'off' && policy.learning !== 'off' && plan.steps.length > 0
 
 /**
@@ -58,7 +60,7 @@ export async function learnedErrors(
   service: Service,
   target: AliasPlace,
   stable: string,
-  earlier: readonly Release[],
+  earlier: readonly Looked[],
 ): Promise<Learned | undefined> {
   const { errors } = service.signals
   if (errors === 'off' || !learns(service)) return undefined
@@ -75,7 +77,12 @@ async function readStable(deps: Deps, target: AliasPlace, stable: string): Promi
   return stableMinutes(await deps.telemetry.read(pastQuestions(target, stable), asked))
 }
 
-async function orNothing<T>(deps: Deps, what: string, nothing: T, read: () => Promise<T>): Promise<T> {
+export async function orNothing<T>(
+  deps: Pick<Deps, 'log'>,
+  what: string,
+  nothing: T,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -20,6 +20,7 @@ import type {
   Messages,
   LogCopy,
   OldVersions,
+  Observations,
   OpenReleases,
   Outages,
   Outbox,
@@ -64,6 +65,8 @@ export type World = {
   readonly returns: Returns
   readonly messages: Messages
   readonly outages: Outages
+  /** Shifts of others. */
+  readonly observations: Observations
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations

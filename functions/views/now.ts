@@ -6,7 +6,7 @@ import { Problem } from '../../core/problem.ts'
 import type { Head } from '../../core/release/head.ts'
 import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AliasNow, FleetNow, GroupNow, ServiceNow, Stop } from '../../core/view/service-now.ts'
 import type { Lease } from '../../cloud/ports.ts'
@@ -52,7 +52,9 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
   const free = services.items.filter(({ name }) => !leases.found?.items.some((lease) => lease.name === name))
   const readings = await aliasReadings(
     ports,
-    free.flatMap((service) => service.targets.map((target) => placedIn(service, target))),
+    free
+      .filter((service) => !isObserved(service))
+      .flatMap((service) => service.targets.map((target) => placedIn(service, target))),
   )
   const facts = { leases: leases.found, records: records.found, queued: queued.found, stops: stops.found, readings }
   const defined = new Map(services.items.map((service) => [service.name, service]))
@@ -141,7 +143,9 @@ async function serviceNow(
     service === undefined ? [] : budgetsNow(ports, service),
   ])
   const isFree = live.live === undefined && live.lost === undefined
-  const aliases = service !== undefined && isFree ? await aliasesNow(ports, service, heads.found?.items, readings) : []
+  // Others move what is only observed: where a release left it says nothing.
+  const isOurs = service !== undefined && !isObserved(service)
+  const aliases = isOurs && isFree ? await aliasesNow(ports, service, heads.found?.items, readings) : []
   const stop = stops?.items.find((one) => one.service === name)
   const spoilt = [
     ...(leases?.unreadable ?? []).filter(({ about }) => about.name === name),

@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3'
 import * as sns from 'aws-cdk-lib/aws-sns'
 import type { IStackSynthesizer } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
-import type { Reach } from '../../core/reach/reach.ts'
+import { observedTag, type Reach } from '../../core/reach/reach.ts'
 import { everything } from '../../functions/heard.ts'
 import { permissions, type Scope } from '../../functions/permissions.ts'
 import { ReleaseController } from '../controller.ts'
@@ -58,7 +58,7 @@ export function templateStack(version: string): Stack {
     new iam.PolicyStatement({
       actions: ['lambda:GetAlias'],
       resources: [functionsOf(home, given.functionNames)],
-      conditions: { StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value } },
+      conditions: { StringEquals: { [`aws:ResourceTag/${tag.key}`]: [tag.value, observedTag] } },
     }),
   )
   mail(stack, controller)
@@ -100,7 +100,7 @@ function parametersOf(stack: Stack) {
     ),
     functionNames: text(
       'FunctionNames',
-      `Functions that may be released: names with * and ?. They must also have the tag ${tag.key}=${tag.value}.`,
+      `Functions that may be released: names with * and ?. They must also have the tag ${tag.key}=${tag.value}; those that are only observed ${tag.key}=${observedTag}.`,
       '^[A-Za-z0-9_*?-]{1,64}$',
       '*',
     ),
@@ -123,6 +123,8 @@ function parametersOf(stack: Stack) {
 const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> => ({
   targets: [functionsOf(home, functionNames)],
   targetVersions: [functionsOf(home, `${functionNames}:*`)],
+  observed: [functionsOf(home, functionNames)],
+  observedVersions: [functionsOf(home, `${functionNames}:*`)],
   // Of any name: what is called is what the tag is on.
   hooks: [functionsOf(home, '*')],
   reportedSlos: [`arn:${home.partition}:application-signals:${home.region}:${home.account}:slo/*`],

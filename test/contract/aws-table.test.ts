@@ -9,6 +9,7 @@ import { awsAttestations } from '../../cloud/aws/dynamodb/attestations.ts'
 import { awsDefinitions } from '../../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsLine } from '../../cloud/aws/dynamodb/line.ts'
+import { awsObservations } from '../../cloud/aws/observed/observations.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsKeptAnswers } from '../../cloud/aws/dynamodb/kept-answers.ts'
@@ -30,6 +31,7 @@ import { attestationsContract } from './ports/attestations.ts'
 import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
 import { incidentsContract } from './ports/incidents.ts'
+import { observationsContract } from './observations.ts'
 import { journalContract } from './ports/journal.ts'
 import { keptAnswersContract, leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
@@ -113,6 +115,13 @@ attestationsContract('DynamoDB', async () => {
   return {
     attestations: awsAttestations(table),
     spoil: (subject, by, text) => putText(table, keys.attestation(subject, by), text),
+  }
+})
+observationsContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    observations: awsObservations(table),
+    spoil: (service, atMs, id, text) => putText(table, keys.shift(service, atMs, id), text),
   }
 })
 incidentsContract('DynamoDB', async () => {

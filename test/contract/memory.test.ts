@@ -27,6 +27,8 @@ import { historyContract } from './ports/history.ts'
 import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
+import { observationsContract } from './observations.ts'
+import { shiftsKey, timeKey } from '../memory/observations.ts'
 import { journalContract } from './ports/journal.ts'
 import { keptAnswersContract, leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
@@ -108,6 +110,13 @@ budgetReportsContract('memory', () => {
   })
 })
 
+observationsContract('memory', () => {
+  const { observations, inspect } = openMemory()
+  return Promise.resolve({
+    observations,
+    spoil: (service, atMs, id, text) => inspect.corrupt(shiftsKey(service), timeKey(atMs, id), text),
+  })
+})
 incidentsContract('memory', () => {
   const { incidents, inspect } = openMemory()
   return Promise.resolve({

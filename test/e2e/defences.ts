@@ -21,6 +21,13 @@ export type Defence = {
 
 const defences: readonly Defence[] = [
   {
+    attack: 'makes the controller move an alias that it only observes',
+    file: 'lib/controller.ts',
+    line: ".filter((service) => isObserved(service) === (mode === 'observe'))",
+    without: '',
+    test: 'functions/observing/observe.test.ts',
+  },
+  {
     attack: 'names another person in an order',
     file: 'functions/door.ts',
     line: "for (const field of [...Object.keys(fixed), 'by'])",

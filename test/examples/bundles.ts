@@ -49,6 +49,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   measure: ['dynamodb'],
   oldVersions: ['dynamodb', 'lambda'],
   prune: ['dynamodb', 'lambda'],
+  observe: ['cloudwatch', 'dynamodb', 'lambda'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],

@@ -314,6 +314,13 @@ describe('targets in another account and in another region', () => {
     expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
 
+  it('are looked at while others move them', async () => {
+    await open(farRoles())
+    await sandbox.world.services.put(parseDefinition(definition({ mode: 'observe' })))
+    await sandbox.ask('observe', { observed: true })
+    expect((await sandbox.world.observations.seen('checkout', farArn, 'live'))?.routing.version).toBe('1')
+  })
+
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
       expect([...(assumed[arn] ?? [])].sort()).toEqual([...assumers(use as 'move' | 'look')].sort())

@@ -74,6 +74,9 @@ const unseen: Readonly<Record<string, string>> = {
   'prepare deletes alarmWatch': 'removes watches that it set too late (test/scenarios/leases.test.ts)',
   'provision deletes lookup':
     'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
+  'observe cloudwatch:DescribeAlarms': 'of a service with alarms',
+  'observe reads log': 'learns from releases of the time before it was observed',
+  'provision reads open': 'of a definition whose mode changes, as `apply` does (test/functions/observing/)',
   'reconcile reads alarmWatch': 'looks for watches that are left, once a day (test/scenarios/leases.test.ts)',
   ...Object.fromEntries(
     [

@@ -32,6 +32,11 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     of(verb, ...reads('lookup', 'service'), ...writes('incident')),
   ),
   'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
+  'functions/observing/observe.test.ts': [
+    ...of('apply', ...reads('open')),
+    ...of('observe', ...reads('head', 'lookup', 'service'), ...writes('observed')),
+    ...of('observe', 'cloudwatch:GetMetricData', 'lambda:GetAlias', 'lambda:GetFunctionConfiguration'),
+  ],
   'functions/orders/dry-run.test.ts': of('ask', 'lambda:GetFunctionConfiguration'),
   'functions/reports.test.ts': of(
     'reports',

@@ -23,6 +23,7 @@ import { memoryLogCopy } from './log-copy.ts'
 import { memoryKeptAnswers } from './stores/kept-answers.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
+import { memoryObservations } from './observations.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
 import { memoryMessages } from './stores/messages.ts'
 import { memoryOutages } from './stores/outages.ts'
@@ -74,6 +75,7 @@ function openPorts(clock: Clock) {
       keptAnswers: memoryKeptAnswers(),
       leases: memoryLeases(table),
       line: memoryLine(table),
+      observations: memoryObservations(table),
       openReleases: memoryOpenReleases(table),
       turns: memoryTurns(table),
       queues: memoryQueues(),

@@ -84,6 +84,11 @@ async function canary(): Promise<Canary> {
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
   await sandbox.world.messages.noteSent(sentOf(page, ['topic'], requestedAtMs))
   await sandbox.world.keptAnswers.take('canary', { id: 'r', fingerprint: 'f', untilMs: nowMs + 60_000 }, nowMs)
+  const seen = { service: name, functionName: 'checkout', alias: 'live' }
+  await sandbox.world.observations.setSeen({ ...seen, rev: 1, routing: { version: '1' } })
+  const shift = { ...seen, id, stable: '1', candidate: '2', beganAtMs: requestedAtMs, shifts: [], looks: 0 }
+  await sandbox.world.observations.putShift(shift)
+  await sandbox.world.observations.append(name, id, { v: 1, seq: 1, atMs: nowMs, type: 'undone' })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
@@ -100,6 +105,9 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   line: ({ service }) => keys.line(service),
   open: ({ service, id }) => keys.open(service, id),
   outage: () => keys.outage('CloudWatch'),
+  seen: ({ service }) => keys.seen(service, 'checkout', 'live'),
+  shift: ({ service, requestedAtMs, id }) => keys.shift(service, requestedAtMs, id),
+  observedEvent: ({ service, id }) => keys.observedEvent(service, id, 1),
   message: ({ id }) => keys.message(`release/${id}/ended`),
   told: ({ id }) => keys.told(`release/${id}/ended`),
   sent: ({ id, requestedAtMs }) => keys.sent(requestedAtMs, `release/${id}/ended`),

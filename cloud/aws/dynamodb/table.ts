@@ -81,6 +81,20 @@ export const keys = {
     readonly id: string
     readonly kind: string
   }): Key => ({ pk: `INCIDENT#${notice.service}`, sk: `${notice.source}#${notice.id}#${notice.kind}` }),
+  /** What was last seen of an alias of a service that is observed. */
+  seen: (service: string, functionName: string, alias: string): Key => ({
+    pk: `OBSERVED#${service}`,
+    sk: `SEEN#${functionName}:${alias}`,
+  }),
+  /** One shift of others, as a row of the report. */
+  shift: (service: string, beganAtMs: number, id: string): Key => ({
+    pk: `OBSERVED#${service}`,
+    sk: `SHIFT#${byTime(beganAtMs, id)}`,
+  }),
+  observedEvent: (service: string, id: string, seq: number): Key => ({
+    pk: `OBSERVEDLOG#${service}#${id}`,
+    sk: padded(seq, 6),
+  }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
   /** The answer to a request with an idempotency key. */
   answer: (key: string): Key => ({ pk: `ANSWER#${key}`, sk: '*' }),

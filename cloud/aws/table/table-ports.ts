@@ -11,6 +11,7 @@ import { awsKeptAnswers } from '../dynamodb/kept-answers.ts'
 import { awsLeases } from '../dynamodb/leases.ts'
 import { awsLine } from '../dynamodb/line.ts'
 import { awsMessages } from '../dynamodb/messages.ts'
+import { awsObservations } from '../observed/observations.ts'
 import { awsOpenReleases } from '../dynamodb/open-releases.ts'
 import { awsOutages } from '../dynamodb/outages.ts'
 import { awsQueues } from '../dynamodb/queues.ts'
@@ -34,6 +35,7 @@ export const tablePorts = (table: Table) => ({
   leases: awsLeases(table),
   line: awsLine(table),
   messages: awsMessages(table),
+  observations: awsObservations(table),
   openReleases: awsOpenReleases(table),
   outages: awsOutages(table),
   turns: awsTurns(table),

@@ -76,9 +76,9 @@ function fresh({ clock, ids, pendingMs }: Registry, version: string, config: Fun
   return { version, config, revisionId: ids(), modifiedMs: clock.nowMs(), readyAtMs: clock.nowMs() + pendingMs }
 }
 
-function trail({ bus, site }: Registry, eventName: string, ask: Ask, response: unknown): void {
+function trail({ bus, clock, site }: Registry, eventName: string, ask: Ask, response: unknown): void {
   const parameters = { functionName: ask.name, ...ask.body, ...(ask.alias === '' ? {} : { name: ask.alias }) }
-  bus.emit(trailEvent(eventName, { caller: ask.caller, site, parameters, response }))
+  bus.emit(trailEvent(eventName, { atMs: clock.nowMs(), caller: ask.caller, site, parameters, response }))
 }
 
 function checkRevision(body: Input, revisionId: string): void {

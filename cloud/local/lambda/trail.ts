@@ -9,13 +9,14 @@ const lowered = (value: unknown): unknown =>
     : value
 
 type Change = {
+  readonly atMs: number
   readonly caller: Caller
   readonly site: Site
   readonly parameters: object
   readonly response: unknown
 }
 
-export function trailEvent(eventName: string, { caller, site, parameters, response }: Change): BusEvent {
+export function trailEvent(eventName: string, { atMs, caller, site, parameters, response }: Change): BusEvent {
   const { account, region } = site
   const role = /:assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
   const issuer = { type: 'Role', arn: `arn:aws:iam::${account}:role/${role ?? ''}`, userName: role }
@@ -26,6 +27,8 @@ export function trailEvent(eventName: string, { caller, site, parameters, respon
     detail: {
       eventSource: 'lambda.amazonaws.com',
       eventName,
+      // To the second.
+      eventTime: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
       awsRegion: region,
       userIdentity: {
         type: role === undefined ? 'IAMUser' : 'AssumedRole',

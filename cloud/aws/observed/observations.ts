@@ -1,0 +1,65 @@
+// Shifts of others in DynamoDB: a log for each, which is only added to; a row of the report beside it; and what was last seen of
+// each alias, which is changed by one looker at a time.
+import { ObservedEvent, ObservedShift, SeenAlias } from '../../../core/observe/event.ts'
+import { listing } from '../../../core/listing.ts'
+import type { Observations } from '../../ports.ts'
+import {
+  bodyOf,
+  getItem,
+  ifNew,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from '../dynamodb/table.ts'
+
+export function awsObservations(table: Table): Observations {
+  return {
+    async append(service, id, event) {
+      const key = keys.observedEvent(service, id, event.seq)
+      const item = bodyOf(event)
+      const refused = await putItem(table, key, item, ifNew)
+      // The SDK may have sent it twice, and then finds its own.
+      return refused === undefined || refused.inTheWay?.['body']?.S === item['body']?.S
+    },
+    async read(service, id, afterSeq = 0) {
+      const { pk, sk } = keys.observedEvent(service, id, afterSeq + 1)
+      const items = await queryItems(table, { pk, between: [sk, keys.observedEvent(service, id, 999_999).sk] })
+      return items.map((item, index) => {
+        const event = parseBody(ObservedEvent, item)
+        const expected = keys.observedEvent(service, id, afterSeq + index + 1)
+        if (keyOf(item).sk !== expected.sk || event.seq !== afterSeq + index + 1)
+          throw unreadable(expected, 'it is missing from the middle of the log')
+        return event
+      })
+    },
+    async seen(service, functionName, alias) {
+      const item = await getItem(table, keys.seen(service, functionName, alias))
+      return item && parseBody(SeenAlias, item)
+    },
+    async setSeen(seen) {
+      const { service, functionName, alias, rev } = seen
+      const before = { N: String(rev - 1) }
+      const condition = rev === 1 ? ifNew : { expression: 'rev = :before', values: { ':before': before } }
+      const item: Item = { ...bodyOf(seen), rev: { N: String(rev) } }
+      const refused = await putItem(table, keys.seen(service, functionName, alias), item, condition)
+      return refused === undefined || refused.inTheWay?.['body']?.S === item['body']?.S
+    },
+    async putShift(shift) {
+      await putItem(table, keys.shift(shift.service, shift.beganAtMs, shift.id), bodyOf(shift))
+    },
+    async shifts(service, fromMs, toMs) {
+      const [first, last] = [keys.shift(service, Math.max(0, fromMs), ''), keys.shift(service, toMs, '')]
+      const items = await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] })
+      return listing(
+        items,
+        (item) => parseBody(ObservedShift, item),
+        (item) => ({ shift: keyOf(item).sk }),
+      )
+    },
+  }
+}

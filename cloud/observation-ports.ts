@@ -1,0 +1,19 @@
+// What the controller keeps of shifts that others make. ports.ts re-exports it.
+import type { ObservedEvent, ObservedShift, SeenAlias } from '../core/observe/event.ts'
+import type { Listing } from '../core/listing.ts'
+
+/** Shifts of others: a log for each, a row of the report, and what was last seen of each alias. */
+export type Observations = {
+  /** Adds to the log of one shift. @returns false if the number is taken, and then nothing was written */
+  append(service: string, id: string, event: ObservedEvent): Promise<boolean>
+  /** In order; empty if there is no such log. @throws Problem `item_unreadable` */
+  read(service: string, id: string, afterSeq?: number): Promise<readonly ObservedEvent[]>
+  /** @throws Problem `item_unreadable` */
+  seen(service: string, functionName: string, alias: string): Promise<SeenAlias | undefined>
+  /** @returns false unless what is stored has the number before (`rev`), and then nothing was written */
+  setSeen(seen: SeenAlias): Promise<boolean>
+  /** Puts the row in the place of the one before. */
+  putShift(shift: ObservedShift): Promise<void>
+  /** Those that began from `fromMs` until before `toMs`, oldest first. */
+  shifts(service: string, fromMs: number, toMs: number): Promise<Listing<ObservedShift, { readonly shift: string }>>
+}
