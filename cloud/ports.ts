@@ -12,7 +12,7 @@ import type { Head } from '../core/release/head.ts'
 import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Kept, Told } from '../core/message/kept.ts'
-import type { Sent } from '../core/message/sent.ts'
+import type { SentMessages } from './service-ports.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
@@ -224,10 +224,7 @@ export type Messages = {
   setTold(key: string, told: Told): Promise<void>
   /** Notes that it was told at `atMs`, unless it was told at or after `sinceMs`. @returns whether it was noted */
   claim(key: string, atMs: number, sinceMs: number): Promise<boolean>
-  noteSent(sent: Sent): Promise<void>
-  /** The last messages that were sent, the latest first. */
-  recent(limit: number): Promise<Listing<Sent, { readonly key: string }>>
-}
+} & SentMessages
 
 /** Good and bad counts in five-minute slots, stored by the hour. */
 export type Budgets = {

@@ -1,6 +1,7 @@
 // What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
 // half of ports.ts, which re-exports it.
 import type { Listing } from '../core/listing.ts'
+import type { Sent } from '../core/message/sent.ts'
 import type { Channel } from '../core/message/kept.ts'
 import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
@@ -261,4 +262,10 @@ export type Policies = {
   decide(question: PolicyQuestion): Promise<PolicyDecision>
   /** What is wrong with a service's own policies, in sentences; empty when they are valid. */
   check(text: string): readonly string[]
+}
+
+export type SentMessages = {
+  noteSent(sent: Sent): Promise<void>
+  /** The last messages that were sent, the latest first. */
+  recent(limit: number): Promise<Listing<Sent, { readonly key: string }>>
 }

@@ -182,8 +182,13 @@ async function until(what: () => Promise<string>, wanted: RegExp): Promise<strin
 async function checkDashboards(verify: Verify): Promise<void> {
   for (const name of ['executive', 'on-call', 'debug'].map((what) => `tidegate-${region}-${what}`)) {
     const { DashboardBody = '{}' } = await cloudWatch.send(new GetDashboardCommand({ DashboardName: name }))
-    const { widgets = [] } = JSON.parse(DashboardBody) as { widgets?: readonly { readonly type: string }[] }
-    const isThere = widgets.length > 5 && widgets.some(({ type }) => type === 'custom')
+    const { widgets = [] } = JSON.parse(DashboardBody) as {
+      widgets?: readonly {
+        readonly type: string
+        readonly properties: { readonly params?: { readonly show?: string } }
+      }[]
+    }
+    const isThere = widgets.length > 5 && widgets.some(({ properties }) => properties.params?.show === 'timeline')
     verify(`ministack: the dashboard ${name}`, isThere, DashboardBody.slice(0, 500))
   }
 }
