@@ -126,14 +126,8 @@ describe('the controller', () => {
     )
     const own = functions.filter((one) => String(one['Description']).startsWith('Tidegate: '))
     expect(own.map((one) => String(one['Description']).slice(10)).sort()).toEqual([...verbs].sort())
-    const optional = [
-      'TIDEGATE_CHAT_ARN',
-      'TIDEGATE_CONSOLE_URL',
-      'TIDEGATE_QUIET',
-      'TIDEGATE_REACH',
-      'TIDEGATE_PROMETHEUS',
-    ]
-    const always = Object.keys(Environment.shape).filter((name) => !optional.includes(name))
+    const isOptional = (name: string): boolean => /_(CHAT_ARN|CONSOLE_URL|QUIET|REACH|PROMETHEUS)$/.test(name)
+    const always = Object.keys(Environment.shape).filter((name) => !isOptional(name))
     for (const one of own) {
       const limits: Record<string, number> = {
         ...{ 'Tidegate: measure': 900, 'Tidegate: hook': 900, 'Tidegate: prune': 900, 'Tidegate: judge': 28 },
