@@ -62,7 +62,9 @@ async function called({ url, token }: To, method: string, path: string, body?: o
 async function textOf({ body }: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body ?? []) {
+  if (body === null) return ''
+  const stream: AsyncIterable<Uint8Array> = body
+  for await (const chunk of stream) {
     size += chunk.length
     // Leaving the loop closes the connection.
     if (size > answerMost) return undefined

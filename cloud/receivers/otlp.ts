@@ -76,6 +76,7 @@ export async function sendPoints(points: readonly Point[], to: To): Promise<stri
 const metricExporter = (to: To): OTLPExporterBase<ResourceMetrics> =>
   new OTLPExporterBase(
     createOtlpHttpExportDelegate(
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- OpenTelemetry's own exporters of this release are made by it
       convertLegacyHttpOptions(optionsOf(to), 'METRICS', 'v1/metrics', { 'Content-Type': 'application/x-protobuf' }),
       ProtobufMetricsSerializer,
       'otlp_http_metric_exporter',
