@@ -107,7 +107,7 @@ const modules: Readonly<Record<string, readonly Verb[]>> = {
 
 /** Where a function is wired. */
 export const moduleOf = (verb: Verb): string =>
-  Object.keys(modules).find((module) => modules[module]?.includes(verb)) ?? 'functions/main.ts'
+  Object.entries(modules).find(([, wired]) => wired.includes(verb))?.[0] ?? 'functions/main.ts'
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(

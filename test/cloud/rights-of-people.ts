@@ -1,6 +1,6 @@
 // The permissions that AWS checks when a person inspects or tries an account with the command line (`doctor`, `verify-account`,
-// `lost`, `adopt`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource
-// type, as the service authorization reference names it; checked by the same test as cloud/authorization.ts.
+// `lost`, `adopt`). Those calls use the person's permissions; what roles of the controller call is in cloud/authorization.ts.
+// Keyed by resource type, as the service authorization reference names it; checked by the same test as cloud/authorization.ts.
 
 export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
   /** Only `*` allows these. */

@@ -1,6 +1,7 @@
 // Old versions of the example's service on the embedded cloud, under the stack's policies: what goes, what stays and why, and
 // that a run which dies after any effect leaves nothing wrong.
 import { readFileSync } from 'node:fs'
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import {
   AddPermissionCommand,
   CreateEventSourceMappingCommand,
@@ -188,6 +189,18 @@ describe('something speaks for a version', () => {
     expect(troubles.join()).toContain('Lambda keeps search:2: Unable to delete version')
     // The record says that it was begun, and not that it was done.
     expect((await records())[0]).not.toHaveProperty('deletedAtMs')
+  })
+
+  it('a release that begins between two deletions', async () => {
+    const { dynamodb } = sandbox.clients
+    watch = async ({ phase, operation }) => {
+      if (phase !== 'after' || operation !== 'DeleteFunction') return
+      const Item = { pk: { S: 'OPEN' }, sk: { S: 'search#r-1' } }
+      await dynamodb.send(new PutItemCommand({ TableName: 'tidegate', Item }))
+    }
+    expect((await prune()).deleted).toEqual(['search:2'])
+    expect(await there()).toHaveLength(7)
+    expect(await whyOf('3')).toBe('release r-1 of search has not ended')
   })
 
   it('IAM and the port, against a deletion of more than one version', async () => {
