@@ -21,14 +21,21 @@ afterEach(() => sandbox.close())
 
 const log = (id: string, service = 'checkout') => sandbox.world.observations.read(service, id)
 
-it.each(['v2', 'v3'])(
-  'the verdicts on a shift to %s are those of the release that makes it, to the last digit',
-  async (code) => {
+/** By CloudTrail's events, or without a trail: then a look finds out. */
+const cases = [
+  ['v3', 'no trail'],
+  ['v2', 'no trail'],
+  ['v2', 'a trail'],
+  ['v3', 'a trail'],
+] as const
+
+it.each(cases.slice(0, repeats(cases.length, 1)))(
+  'the verdicts on a shift to %s, with %s, are those of the release that makes it, to the last digit',
+  async (code, trail) => {
     const authorize: typeof asOwned = (asked) =>
       asked.caller.arn.includes('tidegate-observe') ? enforcing(watchedRoles).authorize(asked) : asOwned(asked)
-    // The one by its events, the other without a trail: then a look finds out.
     const delayMs = ({ 'detail-type': kind }: Readonly<Record<string, unknown>>): number =>
-      code === 'v2' && kind === 'AWS API Call via CloudTrail' ? 600 * minute : 0
+      trail === 'no trail' && kind === 'AWS API Call via CloudTrail' ? 600 * minute : 0
     sandbox = await openWatched({ authorize, sweepMinutes: 5, delivery: { delayMs } })
     const same = {
       mode: 'own',
