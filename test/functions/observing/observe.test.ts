@@ -100,7 +100,7 @@ it('says of every shift of a shifter that is not ours what its log gives', async
   const backend = backendOnAws({ TIDEGATE_TABLE: 'tidegate' }, sandbox.clients.place)
   await showObserved({ backend, screen: screenOn((line) => void printed.push(line), false) }, 'checkout', 30)
   expect(printed.join('\n')).toContain(`${count} shifts by others. Tidegate would have put back ${count / 2}`)
-})
+}, 180_000)
 
 it('no role of a service that is only watched may write to its function', async () => {
   sandbox = await openWatched({ perMinute: 0 })
