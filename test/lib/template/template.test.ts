@@ -24,7 +24,7 @@ const ofType = (type: string): readonly Resource[] =>
 beforeAll(() => {
   template = templateOf('1.2.3')
   resources = Object.entries(template['Resources'] as Record<string, Resource>)
-}, 30_000)
+})
 
 describe('the template', () => {
   it('needs nothing of the CDK in the account: no bootstrap, no asset, no function of its own', () => {
@@ -127,7 +127,7 @@ describe('under its policies', () => {
       ImageRepositories: 'x',
     }
     policies = embeddedRoles(stack, parameters)
-  }, 30_000)
+  })
   const tagged = { checkout: 'tidegate', 'checkout-smoke': 'tidegate' }
   const open = (tags: Readonly<Record<string, string>>) => openSandbox({ ...knowing(policies, tags), perMinute: 120 })
 
@@ -141,7 +141,7 @@ describe('under its policies', () => {
     expect((await sandbox.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
     expect((await sandbox.finish(second)).ending?.outcome).toBe('rolledBack')
     sandbox.close()
-  }, 30_000)
+  })
 
   it.each([
     ['no tag', {}],
