@@ -158,6 +158,5 @@ describe('under its policies', () => {
       expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
       sandbox.close()
     },
-    30_000,
   )
 })
