@@ -146,17 +146,14 @@ describe('under its policies', () => {
   it.each([
     ['no tag', {}],
     ['the tag of another installation', { checkout: 'other' }],
-  ])(
-    'a function with %s is not touched',
-    async (_, tags) => {
-      const sandbox = await open(tags)
-      await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
-      const before = await sandbox.alias()
-      const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
-      expect(ending?.outcome).not.toBe('promoted')
-      expect(JSON.stringify(ending)).toMatch(/lambda:\w+/)
-      expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
-      sandbox.close()
-    },
-  )
+  ])('a function with %s is not touched', async (_, tags) => {
+    const sandbox = await open(tags)
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    const before = await sandbox.alias()
+    const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
+    expect(ending?.outcome).not.toBe('promoted')
+    expect(JSON.stringify(ending)).toMatch(/lambda:\w+/)
+    expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
+    sandbox.close()
+  })
 })
