@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// All kills of `npm run e2e` took more than ten minutes on a machine with fifteen busy processes for each core.
+// The kills of all effects (`npm run e2e`) did not end within 500 seconds on a machine with fifteen busy processes for each core.
 const hangsMs = process.env['TIDEGATE_TESTS'] === 'all' ? 3_600_000 : 600_000
 
 export default defineConfig({
