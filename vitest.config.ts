@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+// The kills of all effects (`npm run e2e`) did not end within 500 seconds on a machine with fifteen busy processes for each core.
+const hangsMs = process.env['TIDEGATE_TESTS'] === 'all' ? 3_600_000 : 600_000
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -20,7 +23,8 @@ export default defineConfig({
       // Child processes of tests start faster with a compile cache.
       NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compiled'),
     },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // These end what hangs. No test may fail because its machine is slow or busy.
+    testTimeout: hangsMs,
+    hookTimeout: hangsMs,
   },
 })

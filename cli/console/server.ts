@@ -1,7 +1,7 @@
 // `tidegate console`: a web server on this machine that serves the pages of the controller, and sends what their buttons order
 // with the credentials of whoever started it. docs/console.md says how, docs/security.md what it defends.
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { Problem } from '../../core/problem.ts'
@@ -31,6 +31,8 @@ type ConsoleOptions = {
   readonly panel?: Panel
   /** Hears of bugs, without anything that a request has said. */
   readonly tell: (line: string) => void
+  /** How long a sender may take; default: a few seconds. */
+  readonly timeouts?: ServerOptions
   /** The pause between two looks for news. */
   readonly later?: Parameters<typeof liveEvents>[1]
 }
@@ -78,7 +80,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<Console> {
     ...{ ...options, takes: keys.takes, session: random(), secret: random() },
     ...{ notices: noticeBoard(random), pages: lastPages(), live },
   }
-  const server = createServer(timeouts, (request, response) => void answer(room, request, response))
+  const server = createServer(options.timeouts ?? timeouts, (request, response) => void answer(room, request, response))
   server.maxConnections = connectionsMax
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

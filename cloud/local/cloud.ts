@@ -147,12 +147,16 @@ const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) 
 })
 
 /** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */
-const dated =
-  (handler: LocalHandler, clock: LocalClock): LocalHandler =>
-  async (request) => {
+function dated(handler: LocalHandler, clock: LocalClock): LocalHandler {
+  // Written once a moment: there are thousands of answers, and few moments.
+  let last = { ms: Number.NaN, text: '' }
+  return async (request) => {
     const { headers, ...response } = await handler(request)
-    return { ...response, headers: { ...headers, date: new Date(clock.nowMs()).toUTCString() } }
+    const ms = clock.nowMs()
+    if (ms !== last.ms) last = { ms, text: new Date(ms).toUTCString() }
+    return { ...response, headers: { ...headers, date: last.text } }
   }
+}
 
 type Elsewhere = Omit<Parameters<typeof localLambda>[0], 'bus' | 'metrics' | keyof Stream> & { metricDelayMs?: number }
 type Stream = { readonly random: () => number; readonly ids: () => string }

@@ -53,7 +53,7 @@ describe('the past of a service', () => {
     await sandbox.minutes(90)
     ids = [good, await finished('v3')]
     await sandbox.minutes(45)
-  }, 120_000)
+  })
   afterAll(() => {
     sandbox.close()
   })

@@ -217,7 +217,7 @@ describe('an event whose function fails three times in a row', () => {
     await at.minutes(10)
     expect(await type(at, 'list')).toEqual({ code: exitCodes.done, said: 'No event is lost.' })
     expect(await alarms()).not.toContain('tidegate-LostEvents')
-  }, 60_000)
+  })
 
   it('comes back if it fails again, as the same event', async () => {
     const at = await open({
@@ -257,7 +257,7 @@ describe('an event whose function fails three times in a row', () => {
     const told = (await at.events(id)).filter(({ type }) => ['prepared', 'moved', 'judged', 'settled'].includes(type))
     expect([...new Set(heard())].toSorted((a, b) => a - b)).toEqual(told.map(({ seq }) => seq))
     expect((await type(at, 'list')).said).toBe('No event is lost.')
-  }, 60_000)
+  })
 })
 
 describe('what cannot be sent again', () => {

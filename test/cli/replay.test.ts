@@ -266,5 +266,5 @@ describe('the spelling', () => {
     expect(tidegate('backtest', 'x', '--last', '7d').stderr).toContain('--last is for --from-cloudwatch')
     expect(tidegate('replay', file('')).stderr).toContain('replay_invalid: ')
     expect(tidegate('simulate', '--errors', '2').status).toBe(2)
-  }, 60_000)
+  })
 })

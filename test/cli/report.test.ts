@@ -96,7 +96,7 @@ it('reports releases, their attestations and the incidents', async () => {
   await showReport(cli(), undefined, { html: file })
   expect(lines).toEqual([`The report is in ${file}.`])
   expect(readFileSync(file, 'utf8')).toContain('<h1>All services: measures of delivery</h1>')
-}, 30_000)
+})
 
 it('refuses an invalid period', async () => {
   const report = (options: ReportOptions) => showReport(cli(), 'checkout', options)

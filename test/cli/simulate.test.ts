@@ -41,14 +41,16 @@ it('follows the policy: its plan, its alpha, its tolerance', () => {
 })
 
 it('says when there is too little traffic to pass', () => {
-  expect(ask({ perMinute: 2 }).readyRate).toBe(0)
-  expect(ask({ perMinute: 2 }).healthy.every((one) => one.falseRollbackRate === 0)).toBe(true)
+  const quiet = ask({ perMinute: 2 })
+  expect(quiet.readyRate).toBe(0)
+  expect(quiet.healthy.every((one) => one.falseRollbackRate === 0)).toBe(true)
   expect(ask({ perMinute: 1000, runs: 6 }).readyRate).toBeGreaterThan(0.9)
 })
 
 it('gives the same answer for the same seed, and a different one for another', () => {
-  expect(ask({ seed: 4, runs: 4 })).toEqual(ask({ seed: 4, runs: 4 }))
-  expect(ask({ seed: 4, runs: 4 })).not.toEqual(ask({ seed: 5, runs: 4 }))
+  const first = ask({ seed: 4, runs: 2 })
+  expect(ask({ seed: 4, runs: 2 })).toEqual(first)
+  expect(ask({ seed: 5, runs: 2 })).not.toEqual(first)
 })
 
 it.each([

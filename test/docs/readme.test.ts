@@ -35,7 +35,7 @@ const started = async () => {
   return spawn(process.execPath, [...args, ...rest], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-it.skipIf(areAll)('`npm start` begins the story of README.md', { timeout: 240_000 }, async () => {
+it.skipIf(areAll)('`npm start` begins the story of README.md', async () => {
   const child = await started()
   const ended = once(child, 'exit')
   let printed = ''
@@ -48,7 +48,7 @@ it.skipIf(areAll)('`npm start` begins the story of README.md', { timeout: 240_00
   expect(printed).toMatch(/ requested /)
 })
 
-it.runIf(areAll)('README.md shows what `npm start -- --once` prints', { timeout: 240_000 }, async () => {
+it.runIf(areAll)('README.md shows what `npm start -- --once` prints', async () => {
   const child = await started()
   const ended = once(child, 'exit')
   const printed = await text(child.stdout)

@@ -1,6 +1,5 @@
 // docs/operate.md has a section for everything that can wake a person, and everything that it tells them to type exists.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { execFileSync } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pageKinds } from '../../core/page.ts'
 import { problems } from '../../core/problem.ts'
@@ -51,17 +50,21 @@ it.each(pages)('%s has no link that leads nowhere', (page) => {
   expect(deadLinks(page)).toEqual([])
 })
 
-const execute = promisify(execFile)
-const main = new URL('../../cli/main.ts', import.meta.url).pathname
+const [main, loaded] = ['../../cli/main.ts', './helps.ts'].map((path) => new URL(path, import.meta.url).pathname)
 
 type Help = { readonly options: readonly string[]; readonly below: readonly string[] }
-async function helpOf(words: readonly string[]): Promise<Help | undefined> {
-  const { stdout } = await execute(process.execPath, [main, ...words, '--help'], {
-    env: { ...process.env, NO_COLOR: '1' },
-  }).catch(() => ({ stdout: '' }))
-  // Of a word that is no command, the help of the command above is shown.
-  if (!stdout.startsWith(`Usage: ${['tidegate', ...words].join(' ')} `)) return undefined
-  const part = (name: string): string => new RegExp(`^${name}:\\n((?: .*\\n|\\n(?= ))*)`, 'm').exec(stdout)?.[1] ?? ''
+
+/** Of all commands, by their words. */
+function helpsOfAll(): ReadonlyMap<string, Help> {
+  const env = { ...process.env, NO_COLOR: '1' }
+  const printed = execFileSync(process.execPath, ['--import', String(loaded), String(main)], { env, encoding: 'utf8' })
+  const texts = Object.entries(JSON.parse(printed) as Readonly<Record<string, string>>)
+  return new Map(texts.map(([words, text]) => [words, helpIn(words, text)]))
+}
+
+function helpIn(words: string, text: string): Help {
+  expect(text).toMatch(new RegExp(`^Usage: ${['tidegate', words].join(' ').trim()} `))
+  const part = (name: string): string => new RegExp(`^${name}:\\n((?: .*\\n|\\n(?= ))*)`, 'm').exec(text)?.[1] ?? ''
   return {
     options: [...part('Options').matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option),
     below: [...part('Commands').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name),
@@ -69,25 +72,13 @@ async function helpOf(words: readonly string[]): Promise<Help | undefined> {
 }
 
 describe('what the documentation tells people to type', () => {
-  const helps = new Map<string, Help | undefined>()
+  let helps: ReturnType<typeof helpsOfAll>
   const typed = pages
     .filter((page) => page !== 'CHANGELOG.md')
     .flatMap((page) => typedIn(textOf(page)).map((line) => ({ page, line, words: wordsOf(line) })))
-  beforeAll(async () => {
-    const wanted = [
-      ...new Set(
-        typed.flatMap(({ words: [first = '', second] }) => [
-          first,
-          second === undefined ? first : `${first} ${second}`,
-        ]),
-      ),
-    ]
-    for (let at = 0; at < wanted.length; at += 2) {
-      await Promise.all(
-        wanted.slice(at, at + 2).map(async (one) => helps.set(one, await helpOf(one.split(' ').filter(Boolean)))),
-      )
-    }
-  }, 240_000)
+  beforeAll(() => {
+    helps = helpsOfAll()
+  })
 
   it('finds commands', () => expect(typed.length).toBeGreaterThan(100))
 

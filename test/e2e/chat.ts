@@ -21,7 +21,7 @@ function documented(service: string): readonly string[] {
 export function checkChat(verify: Verify, aws: string, url: string, environment: NodeJS.ProcessEnv): void {
   const run = (command: string, args: readonly string[], profile: string) => {
     const env = { ...environment, AWS_PROFILE: profile }
-    const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 60_000 })
+    const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 600_000 })
     return { status, stdout, all: `${stdout}${stderr}` }
   }
   const call = (profile: string, ...args: readonly string[]) =>

@@ -1,9 +1,10 @@
 // Takes away each defence of docs/security.md, in a copy of the tree, and expects the test of its row to fail. A test that passes
 // without the defence guards nothing.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { agentDefences } from './agent-defences.ts'
 import { consoleDefences } from './console-defences.ts'
 import { versionDefences } from './version-defences.ts'
@@ -375,14 +376,22 @@ export const staleDefences = (): readonly string[] => [
     .map(({ file, line }) => `${file} does not have once: ${line}`),
 ]
 
-/** @param only attacks that contain this text */
-export function checkDefences(verify: (name: string, holds: boolean, detail: string) => void, only = ''): void {
+type Verify = (name: string, holds: boolean, detail: string) => void
+
+/** Two at once, for two cores. @param only attacks that contain this text */
+export async function checkDefences(verify: Verify, only = ''): Promise<void> {
+  const left = defences.filter(({ attack }) => attack.includes(only))
+  await Promise.all([checkNext(verify, left), checkNext(verify, left)])
+}
+
+/** Each takes its defences away in a copy of its own. */
+async function checkNext(verify: Verify, left: Defence[]): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'tidegate-defences-'))
   try {
     cpSync('.', copy, { recursive: true, filter: (path) => !/^(\.git|node_modules|cdk\.out|dist)(\/|$)/.test(path) })
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'))
-    for (const defence of defences.filter(({ attack }) => attack.includes(only))) {
-      const [failed, detail] = failsWithout(copy, defence)
+    for (let defence = left.shift(); defence !== undefined; defence = left.shift()) {
+      const [failed, detail] = await failsWithout(copy, defence)
       verify(`${defence.test} fails without the defence in ${defence.file}: ${defence.attack}`, failed, detail)
     }
   } finally {
@@ -390,7 +399,7 @@ export function checkDefences(verify: (name: string, holds: boolean, detail: str
   }
 }
 
-function failsWithout(copy: string, { file, line, without, test }: Defence): readonly [boolean, string] {
+async function failsWithout(copy: string, { file, line, without, test }: Defence): Promise<readonly [boolean, string]> {
   const path = join(copy, file)
   const whole = readFileSync(path, 'utf8')
   writeFileSync(
@@ -398,11 +407,15 @@ function failsWithout(copy: string, { file, line, without, test }: Defence): rea
     whole.replace(line, () => without),
   )
   const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs')
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [vitest, 'run', '--bail=1', '--reporter=dot', `test/${test}`],
-    { cwd: copy, encoding: 'utf8', timeout: 300_000, env: { ...process.env, NO_COLOR: '1' } },
-  )
+  const child = spawn(process.execPath, [vitest, 'run', '--bail=1', '--reporter=dot', `test/${test}`], {
+    ...{ cwd: copy, timeout: 600_000, env: { ...process.env, NO_COLOR: '1' } },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.once('close', resolve)),
+  ])
   writeFileSync(path, whole)
   // A tree that does not load fails too, and shows nothing.
   const ran = /Tests +(?:\d+ \w+ \| )*\d+ failed/.test(stdout)

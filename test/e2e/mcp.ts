@@ -39,7 +39,7 @@ export async function checkMcp(verify: Verify, environment: NodeJS.ProcessEnv): 
     ['abort', 'checkout'],
     ['line', 'start', 'checkout'],
   ]) {
-    const ran = spawnSync(command, ['cli/main.ts', ...words], { env, encoding: 'utf8', timeout: 60_000 })
+    const ran = spawnSync(command, ['cli/main.ts', ...words], { env, encoding: 'utf8', timeout: 600_000 })
     const isRefused = ran.status !== 0 && `${ran.stdout}${ran.stderr}`.includes('route_refused')
     verify(`mcp: IAM refuses the agent's role: tidegate ${words.join(' ')}`, isRefused, ran.stdout + ran.stderr)
   }
@@ -69,7 +69,7 @@ async function checkBack(
       '--every',
       '0.1',
     ]
-    const made = spawnSync(command, ['cli/main.ts', ...asked], { env: environment, encoding: 'utf8', timeout: 120_000 })
+    const made = spawnSync(command, ['cli/main.ts', ...asked], { env: environment, encoding: 'utf8', timeout: 600_000 })
     said.push(`${made.stdout}${made.stderr}`)
     if (!made.stdout.includes('alreadyReleased')) break
   }

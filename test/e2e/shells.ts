@@ -26,7 +26,7 @@ function prepared(environment: NodeJS.ProcessEnv) {
   writeFileSync(join(cwd, 'README.md'), '')
   const env = { ...environment, PATH: `${bin}:${environment['PATH'] ?? ''}`, HOME: cwd, TERM: 'dumb' }
   return (command: string, args: readonly string[]): string => {
-    const { stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 30_000 })
+    const { stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 600_000 })
     return error === undefined ? `${stdout}${stderr}` : `${stdout}${stderr}${error.message}`
   }
 }

@@ -21,7 +21,7 @@ beforeAll(() => {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
     templates[name] = Template.fromStack(stacks[name])
   }
-}, 180_000)
+})
 
 afterAll(() => {
   vi.unstubAllEnvs()

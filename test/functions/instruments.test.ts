@@ -174,7 +174,7 @@ it('the bundle of a function, if Lambda traces it, sends a segment with the rele
     },
   })
   await new Promise((resolve) => child.once('exit', resolve))
-  await vi.waitFor(() => expect(segments.map((one) => one.name)).toContain('## judge'))
+  await vi.waitFor(() => expect(segments.map((one) => one.name)).toContain('## judge'), { timeout: 60_000 })
   socket.close()
   await cloud.close()
   sandbox.close()
@@ -187,4 +187,4 @@ it('the bundle of a function, if Lambda traces it, sends a segment with the rele
   ])
   expect(whole?.cause?.exceptions?.[0]?.message).toContain('no release nonesuch-1')
   expect(JSON.stringify(segments)).not.toContain('secret')
-}, 30_000)
+})

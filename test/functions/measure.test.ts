@@ -182,4 +182,4 @@ it("on the embedded cloud, under the stack's policies, sends the numbers of tide
   expect(daily).toHaveLength(2 * known.length)
   expect(known.length).toBeGreaterThan(4)
   sandbox.close()
-}, 30_000)
+})

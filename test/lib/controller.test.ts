@@ -45,7 +45,7 @@ beforeAll(() => {
   })
   new apigw.HttpApi(stack, 'Api', { defaultIntegration: new integrations.HttpLambdaIntegration('Live', released) })
   template = Template.fromStack(stack)
-}, 60_000)
+})
 
 describe('the controller', () => {
   it('is synthesised without a warning', () => {

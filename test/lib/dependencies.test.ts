@@ -28,7 +28,7 @@ beforeAll(() => {
   })
   new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
   resources = (Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> }).Resources
-}, 60_000)
+})
 
 /** The logical ids that a value refers to. */
 function referredTo(value: unknown): readonly string[] {

@@ -72,7 +72,7 @@ describe('in the middle of a release', () => {
     // The third version is slow, and is put back.
     expect((await sandbox.finish(second?.releaseId ?? '')).ending?.outcome).toBe('rolledBack')
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
-  }, 30_000)
+  })
 
   it('repeating a deployment, or reverting drift, moves nothing', async () => {
     const id = await inTheMiddle()
@@ -83,7 +83,7 @@ describe('in the middle of a release', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
     await stack.deploy(templates.v2, { revertDrift: true })
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
-  }, 30_000)
+  })
 
   it('a deployment that is rolled back takes back its own release, and not that of the deployment before', async () => {
     const first = await inTheMiddle()
@@ -96,7 +96,7 @@ describe('in the middle of a release', () => {
       because: expect.stringContaining('is rolled back') as string,
     })
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
-  }, 30_000)
+  })
 
   it('without tokens, two deployments of a stack cannot be told apart: the live release is put back', async () => {
     const first = await inTheMiddle()
@@ -105,7 +105,7 @@ describe('in the middle of a release', () => {
     await sandbox.minutes(5)
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     expect((await sandbox.world.openReleases.list('checkout')).items).toEqual([])
-  }, 30_000)
+  })
 
   it('deleting the stack puts the traffic back while the controller still exists', async () => {
     const id = await inTheMiddle()
@@ -119,7 +119,7 @@ describe('in the middle of a release', () => {
     await stack.destroy()
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'aborted', by: 'CloudFormation' })
-  }, 30_000)
+  })
 })
 
 it('an alias that CloudFormation owns would have been moved by the first deployment, and again by one that reverts drift', async () => {

@@ -45,7 +45,14 @@ const definition = (changes: object = {}) => ({
 })
 
 type Changes = Partial<ConstructorParameters<typeof TargetAccess>[2]>
+const farRolesMade = new Map<string, Policies>()
 function farRoles(changes: Changes = {}): Policies {
+  const key = JSON.stringify(changes)
+  const roles = farRolesMade.get(key) ?? farRolesOf(changes)
+  farRolesMade.set(key, roles)
+  return roles
+}
+function farRolesOf(changes: Changes): Policies {
   const stack = new Stack(new App(), 'far', { env: far })
   const controller = { controllerAccount: '000000000000', controllerRegion: 'us-east-1' }
   new TargetAccess(stack, 'Access', { ...controller, services: ['checkout'], functions: [farName], ...changes })
@@ -58,9 +65,7 @@ const swapped = {
   targets: [targets[0], { function: farArn, alias: 'live', role: lookRoleArn, lookRole: roleArn }, targets[2]],
 }
 
-const own = synthesised([definition()])
-const controllerFor = (changes: object): Policies =>
-  Object.keys(changes).length === 0 ? own : synthesised([definition(changes)])
+const controllerFor = (changes: object): Policies => synthesised([definition(changes)])
 
 let sandbox: Sandbox
 let elsewhere: readonly Away[] = []

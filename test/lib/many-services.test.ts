@@ -29,7 +29,7 @@ const synthesise = (count: number): Readonly<Record<string, Resource>> => {
 let resources: Readonly<Record<string, Resource>>
 beforeAll(() => {
   resources = synthesise(most)
-}, 180_000)
+})
 
 const of = (type: string): readonly Resource[] => Object.values(resources).filter((one) => one.Type === type)
 /** As IAM gets it: placeholder names in place of references; pseudo parameters are as long as the longest region. */

@@ -59,4 +59,4 @@ it('finds nothing without a written reason', () => {
   ).toEqual([])
   expect(reasons.filter((reason) => !found.some((one) => isFor(one)(reason)))).toEqual([])
   expect(found.length).toBeGreaterThan(10)
-}, 30_000)
+})

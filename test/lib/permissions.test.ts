@@ -135,7 +135,7 @@ describe('under the synthesised policies', () => {
     expect((await sandbox.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
     expect((await sandbox.finish(second)).ending?.outcome).toBe('rolledBack')
     sandbox.close()
-  }, 30_000)
+  })
 
   it('an alarm, a person and a dead execution put it back', async () => {
     const sandbox = await open()
@@ -155,7 +155,7 @@ describe('under the synthesised policies', () => {
     await sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn ?? '' }))
     expect((await sandbox.finish(stopped)).ending?.outcome).toBe('aborted')
     sandbox.close()
-  }, 30_000)
+  })
 
   it('a lease that a settled release has left is dropped by the next one', async () => {
     const sandbox = await open()
@@ -296,7 +296,7 @@ describe('what is granted', () => {
       expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
       sandbox.close()
     }
-  }, 30_000)
+  })
 
   it('is missed when it is taken away: a package that may not be read refuses the release', async () => {
     const { authorize: without } = enforcing(deprived('prepare', 's3:GetObjectVersion'))
@@ -338,7 +338,7 @@ describe('what is granted', () => {
       ['promoted', false],
       ['rejected', true],
     ])
-  }, 30_000)
+  })
 
   it('does not let who may put back promote: no function has both but those that a person cannot call alone', () => {
     expect(permissions.rollBack.targets).toEqual(['lambda:GetAlias', 'lambda:UpdateAlias'])

@@ -44,8 +44,26 @@ type Document = {
   readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown; readonly Condition?: unknown }[]
 }
 
-/** @param people grants permissions to roles of the stack; a role is identified by its description */
+const made = new Map<string, Policies>()
+
+/**
+ * Those of the same services are made once in a process: a stack takes half a second.
+ * @param people grants permissions to roles of the stack; a role is identified by its description
+ */
 export function synthesised(
+  services: readonly unknown[],
+  people?: (controller: ReleaseController, stack: Stack) => void,
+  more?: Partial<ReleaseControllerProps>,
+): Policies {
+  const key = people === undefined && more === undefined ? JSON.stringify(services) : undefined
+  const known = key === undefined ? undefined : made.get(key)
+  if (known !== undefined) return known
+  const policies = synthesise(services, people, more)
+  if (key !== undefined) made.set(key, policies)
+  return policies
+}
+
+function synthesise(
   services: readonly unknown[],
   people: (controller: ReleaseController, stack: Stack) => void = () => undefined,
   more: Partial<ReleaseControllerProps> = {},
@@ -178,12 +196,12 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       if (role === undefined || own === undefined) return true
       // For a role, its trust policy is also checked.
       // For a key, its key policy is also checked, which here defers to the account's IAM policies.
-      const assumed =
+      const resourcePolicy =
         action === 'sts:AssumeRole'
-          ? { resourcePolicy: trustOf(policies, resource) }
+          ? trustOf(policies, resource)
           : action === 'kms:Decrypt'
-            ? { resourcePolicy: leftToTheAccount }
-            : {}
+            ? leftToTheAccount
+            : undefined
       // Policies tell the table's kinds of items apart, and not the items of a kind.
       const kinds = (context['dynamodb:LeadingKeys'] ?? []).map((key) => kindOf(key) ?? key)
       const key = `${role} ${action} ${resource} ${kinds.join()}`
@@ -192,41 +210,65 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
         if (known.allowed) allowedRights.add(rightOf(role, action, kinds))
         return known.allowed
       }
-      const asked = simulated(action)
-      const simulation: Simulation = {
-        request: {
-          principal: own.arn,
-          action: asked,
-          resource: { resource, accountId: accountOf(resource) ?? accountOf(own.arn) ?? '' },
-          contextVariables: { 'aws:PrincipalArn': own.arn, ...copied(context) },
-        },
-        identityPolicies: [
-          {
-            name: role,
-            policy: {
-              Version: '2012-10-17',
-              Statement: own.statements.map(({ actions, resources, condition }) => ({
-                Effect: 'Allow',
-                Action: actions.map(simulated),
-                Resource: [...resources],
-                ...(condition === undefined ? {} : { Condition: condition }),
-              })),
-            },
-          },
-        ],
-        ...assumed,
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
-      }
-      const found = await runSimulation(simulation, {})
-      // An action or resource that IAM does not know is a mistake of ours, and not a denial.
-      if (!('overallResult' in found)) throw new Error(`IAM cannot be asked for ${key}: ${JSON.stringify(found)}`)
-      const allowed = found.overallResult === 'Allowed'
+      const answers = action === 'sts:AssumeRole' ? undefined : decidedFor(own)
+      const about = `${key} ${JSON.stringify({ ...context, 'dynamodb:LeadingKeys': kinds })}`
+      const allowed = answers?.get(about) ?? (await isAllowed({ role, own, action, resource, context, resourcePolicy }))
+      answers?.set(about, allowed)
       used.set(key, { role, action, resource, allowed, kinds })
       if (allowed) allowedRights.add(rightOf(role, action, kinds))
       return allowed
     },
   }
+}
+
+/** What IAM answers to a role by its own policies, kept for all tests of a process: its policies never change. */
+const decisions = new WeakMap<Role, Map<string, boolean>>()
+function decidedFor(role: Role): Map<string, boolean> {
+  const known = decisions.get(role) ?? new Map<string, boolean>()
+  decisions.set(role, known)
+  return known
+}
+
+type Question = Pick<Parameters<Authorize>[0], 'action' | 'resource'> & {
+  readonly role: string
+  readonly own: Role
+  readonly context: Readonly<Record<string, readonly string[]>>
+  /** The policy of what is asked about, where it has one. */
+  readonly resourcePolicy?: unknown
+}
+
+async function isAllowed({ role, own, action, resource, context, resourcePolicy }: Question): Promise<boolean> {
+  const asked = simulated(action)
+  const simulation: Simulation = {
+    request: {
+      principal: own.arn,
+      action: asked,
+      resource: { resource, accountId: accountOf(resource) ?? accountOf(own.arn) ?? '' },
+      contextVariables: { 'aws:PrincipalArn': own.arn, ...copied(context) },
+    },
+    identityPolicies: [
+      {
+        name: role,
+        policy: {
+          Version: '2012-10-17',
+          Statement: own.statements.map(({ actions, resources, condition }) => ({
+            Effect: 'Allow',
+            Action: actions.map(simulated),
+            Resource: [...resources],
+            ...(condition === undefined ? {} : { Condition: condition }),
+          })),
+        },
+      },
+    ],
+    ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  }
+  const found = await runSimulation(simulation, {})
+  // An action or resource that IAM does not know is a mistake of ours, and not a denial.
+  if (!('overallResult' in found))
+    throw new Error(`IAM cannot be asked for ${role} ${action} ${resource}: ${JSON.stringify(found)}`)
+  return found.overallResult === 'Allowed'
 }
 
 /**

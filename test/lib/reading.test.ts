@@ -37,7 +37,7 @@ beforeAll(async () => {
   await sandbox.finish(first)
   live = await sandbox.start({ version: await sandbox.publish('v2') })
   await sandbox.minutes(2)
-}, 60_000)
+})
 afterAll(() => sandbox.close())
 
 /** `done`, or `denied` as IAM denies. */

@@ -110,5 +110,5 @@ describe('without the embedded cloud', () => {
     const { code, text } = await run('cli/main.ts', 'local', '--once')
     expect(text).toMatch(/^part_missing: The embedded cloud needs \S+, which is not installed\.\n.*npm ci/)
     expect(code).toBe(2)
-  }, 60_000)
+  })
 })

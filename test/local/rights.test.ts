@@ -88,7 +88,7 @@ it('as the simulator decides', async () => {
     }),
     { numRuns: 200 },
   )
-}, 60_000)
+})
 
 it('so that the viewer reads what people read, no task token, and orders nothing', () => {
   const reads = (key: string): unknown => here({ action: 'dynamodb:Query', resource: table('tidegate'), keys: [key] })

@@ -14,6 +14,7 @@ import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { usesItsRights } from '../lib/used-rights.ts'
+import { areAll } from '../repeats.ts'
 
 usesItsRights()
 
@@ -178,7 +179,10 @@ async function expectBack(one: Canary, pagesBefore: number): Promise<void> {
 }
 
 const shared = ['turn', 'findable', 'outage']
-const cases = Object.keys(keys).flatMap((kind) => Object.keys(damages).map((damage) => [kind, damage] as const))
+// `npm test` deletes an item of each kind, and leaves two kinds of content that cannot be read; `npm run e2e` all four.
+const [deleted, ...contents] = Object.keys(damages)
+const damagesOf = (kind: number) => [deleted, ...contents.filter((_, content) => areAll || (content + kind) % 2 === 0)]
+const cases = Object.keys(keys).flatMap((name, kind) => damagesOf(kind).map((damage = '') => [name, damage] as const))
 
 describe('an item of the table, while a bad version has traffic', () => {
   it.each(cases)(

@@ -22,7 +22,8 @@ type Sent = {
 export function fetched(url: string, path: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Answer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers }, (response) => {
+    // A connection of its own: one that is kept could be closed by the server just as it is used again.
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
@@ -103,6 +104,8 @@ export async function openConsole(
     people: [personOf('ann'), personOf('ben'), personOf('viewer')],
     port: 0,
     tell: (line) => void bugs.push(line),
+    // A busy machine is no slow sender.
+    timeouts: {},
     // A form of each page, from which tests take the token.
     panel: {
       show: (_, { formToken }) => Promise.resolve({ html: `<input name="formToken" value="${formToken}" />` }),

@@ -36,15 +36,15 @@ it('offers commands, those below them, and options', () => {
     expect.arrayContaining(['stop', 'start', 'status']),
     ['--dry-run'],
   ])
-}, 60_000)
+})
 
 it('offers no names where none can be had, and says nothing of it', () => {
   expect(offered(['get', ''], ['apply', ''])).toEqual([[], []])
-}, 60_000)
+})
 
 it('has a script for each shell, and refuses another', () => {
   const run = (shell: string) => spawnSync('tidegate', ['completion', shell], { env, encoding: 'utf8' })
   for (const shell of ['bash', 'zsh', 'fish']) expect(run(shell).stdout).toContain('tidegate complete -- ')
   const { status, stderr } = run('constructor')
   expect([status, stderr]).toEqual([2, expect.stringContaining('call_invalid')])
-}, 60_000)
+})

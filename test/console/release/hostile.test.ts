@@ -124,7 +124,7 @@ function pagesOf(a: string, b: string, ends: boolean): readonly [string, string,
 }
 
 describe.each([false, true])('hostile text in every field, ended: %s', (ends) => {
-  it('is text on both pages: no element, no attribute and no address of it', { timeout: 60_000 }, () => {
+  it('is text on both pages: no element, no attribute and no address of it', () => {
     const [plain, plainSheet] = pagesOf('a', 'b', ends).map(skeletonOf)
     fc.assert(
       fc.property(hostile, hostile, (a, b) => {
@@ -138,7 +138,7 @@ describe.each([false, true])('hostile text in every field, ended: %s', (ends) =>
     )
   })
 
-  it('is text in the Markdown: no line, no cell, no HTML and no link of it', { timeout: 60_000 }, () => {
+  it('is text in the Markdown: no line, no cell, no HTML and no link of it', () => {
     const [, , plain] = pagesOf('a', 'b', ends)
     const piped = (text: string): number => text.replaceAll(/\\\|/g, '').split('|').length
     fc.assert(

@@ -18,7 +18,7 @@ beforeAll(async () => {
   call = callerOn(sandbox)
   await sandbox.world.services.put(sampleService({ hooks: [], slos: [], gates: { approvals: [{ before: 100 }] } }))
   live = await sandbox.start({ version: await sandbox.publish('v2') })
-}, 60_000)
+})
 afterAll(() => sandbox.close())
 
 type Responses = Readonly<Record<string, { readonly $ref?: string; readonly content?: object }>>
@@ -154,7 +154,7 @@ it('answers every request to a route as the document says (fuzzed)', async () =>
   )
   // Requests that never fit would show nothing.
   expect(done).toBeGreaterThan(40)
-}, 120_000)
+})
 
 it('answers every other request as API Gateway does (fuzzed)', async () => {
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS')
@@ -168,7 +168,7 @@ it('answers every other request as API Gateway does (fuzzed)', async () => {
     }),
     { seed: 18, numRuns: 200 },
   )
-}, 60_000)
+})
 
 it('the document has every route of API Gateway once, with what each may answer', () => {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>

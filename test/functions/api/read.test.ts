@@ -35,7 +35,7 @@ beforeAll(async () => {
     releases.push(id)
   }
   for (const name of ['billing', 'cart']) await sandbox.world.services.put({ ...sampleService({ hooks: [] }), name })
-}, 60_000)
+})
 afterAll(() => sandbox.close())
 
 type Page = { items: Record<string, unknown>[]; unreadable: Record<string, unknown>[]; next?: string }

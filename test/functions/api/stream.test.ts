@@ -12,7 +12,7 @@ beforeAll(async () => {
   call = callerOn(sandbox)
   await sandbox.world.services.put(sampleService({ hooks: [], slos: [], plan: 'Canary10Percent5Minutes' }))
   id = await sandbox.start({ version: await sandbox.publish('v2') })
-}, 60_000)
+})
 afterAll(() => sandbox.close())
 
 const accept = 'text/event-stream'

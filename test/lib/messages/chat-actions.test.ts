@@ -20,7 +20,7 @@ beforeAll(() => {
     new iam.Role(stack, 'Channel', { assumedBy: new iam.ServicePrincipal('chatbot.amazonaws.com') }),
   )
   resources = (Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> }).Resources
-}, 60_000)
+})
 
 /** With the logical ids of resources in the place of references. */
 function filled(value: unknown): unknown {

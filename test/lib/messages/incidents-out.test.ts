@@ -170,7 +170,7 @@ describe('an incident', () => {
   let resources: Resources
   beforeAll(() => {
     resources = synthesised(all)
-  }, 60_000)
+  })
   beforeEach(() => installed(resources))
 
   it('is opened at the rollback with the reason, owner and page, and resolved when the release is settled', async () => {

@@ -24,7 +24,7 @@ const ofType = (type: string): readonly Resource[] =>
 beforeAll(() => {
   template = templateOf('1.2.3')
   resources = Object.entries(template['Resources'] as Record<string, Resource>)
-}, 30_000)
+})
 
 describe('the template', () => {
   it('needs nothing of the CDK in the account: no bootstrap, no asset, no function of its own', () => {
@@ -132,7 +132,7 @@ describe('under its policies', () => {
       ImageRepositories: 'x',
     }
     policies = embeddedRoles(stack, parameters)
-  }, 30_000)
+  })
   const tagged = { checkout: 'tidegate', 'checkout-smoke': 'tidegate' }
   const open = (tags: Readonly<Record<string, string>>) => openSandbox({ ...knowing(policies, tags), perMinute: 120 })
 
@@ -146,23 +146,19 @@ describe('under its policies', () => {
     expect((await sandbox.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
     expect((await sandbox.finish(second)).ending?.outcome).toBe('rolledBack')
     sandbox.close()
-  }, 30_000)
+  })
 
   it.each([
     ['no tag', {}],
     ['the tag of another installation', { checkout: 'other' }],
-  ])(
-    'a function with %s is not touched',
-    async (_, tags) => {
-      const sandbox = await open(tags)
-      await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
-      const before = await sandbox.alias()
-      const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
-      expect(ending?.outcome).not.toBe('promoted')
-      expect(JSON.stringify(ending)).toMatch(/lambda:\w+/)
-      expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
-      sandbox.close()
-    },
-    30_000,
-  )
+  ])('a function with %s is not touched', async (_, tags) => {
+    const sandbox = await open(tags)
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    const before = await sandbox.alias()
+    const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
+    expect(ending?.outcome).not.toBe('promoted')
+    expect(JSON.stringify(ending)).toMatch(/lambda:\w+/)
+    expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
+    sandbox.close()
+  })
 })

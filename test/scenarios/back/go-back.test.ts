@@ -192,7 +192,7 @@ it('ends in the version that was asked for, whichever effect of the order was th
     sandbox.close()
   }
   expect(effectsMade).toBeGreaterThan(5)
-}, 120_000)
+})
 
 describe('several services', () => {
   beforeAll(async () => {

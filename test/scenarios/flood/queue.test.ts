@@ -53,7 +53,7 @@ describe('what it costs, by how many wait', () => {
       expect(await flood.queue()).toHaveLength(count - 1)
     }
     expect(new Set(costs.map((cost) => JSON.stringify(cost))).size).toBe(1)
-  }, 30_000)
+  })
 
   it('a security fix ends each that waits once, and nobody ends one again', async () => {
     const [few, many] = [await waiting(10), await waiting(40)]
@@ -86,7 +86,7 @@ describe('what it costs, by how many wait', () => {
     }
     const [hundred, thousand] = [await cost(100), await cost(1000)]
     expect(thousand).toBeLessThanOrEqual(hundred)
-  }, 30_000)
+  })
 })
 
 describe('a full queue', () => {
@@ -126,7 +126,7 @@ describe('a full queue', () => {
     expect(most).toBe(4)
     const back = await flood.counted(() => flood.order('rollBack', { service: 'checkout' }))
     expect(back).toBeLessThanOrEqual(12)
-  }, 60_000)
+  })
 
   it('refuses also those that come at the same moment', async () => {
     const flood = await openFlood({ waitingMost: 5 })

@@ -2,7 +2,7 @@
 // number of minutes, whichever of them are slow or damaged.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { repeats } from '../../repeats.ts'
+import { areAll, repeats } from '../../repeats.ts'
 import { padded } from '../../memory/stores/table.ts'
 import { logOf } from '../../memory/stores/journal.ts'
 import { isSettled } from '../../../core/release/release.ts'
@@ -55,15 +55,18 @@ async function swept(flood: Flood, msOf: (method: string, releaseId: string) => 
 
 const left = (flood: Flood) => flood.measured.filter(({ name }) => name === 'SweepLeft')
 
-it.each([2000, 10_000])(
-  'comes to each of %d live releases, in time, and is silent when none is left',
-  async (count) => {
+// Ten thousand take as long as two thousand whose calls take five times as long: a round is not enough for them.
+const many = areAll ? ([10_000, 1, 2] as const) : ([2000, 5, 2] as const)
+
+it.each([[2000, 1, 1] as const, many])(
+  'comes to each of %d live releases, whose calls take %d times as long, in time, and is silent when none is left',
+  async (count, slowness, wanted) => {
     const flood = await living(count)
     const covered = new Set<string>()
     let rounds = 0
     // Twenty at a time, 20 ms each.
     while (covered.size < count) {
-      const { seen, ms, troubles } = await swept(flood, (method) => (method.startsWith('journal') ? 3 : 1))
+      const { seen, ms, troubles } = await swept(flood, (method) => slowness * (method.startsWith('journal') ? 3 : 1))
       for (const id of seen) covered.add(id)
       rounds += 1
       expect(ms).toBeLessThan((sweepSeconds + 5) * 1000)
@@ -71,9 +74,8 @@ it.each([2000, 10_000])(
       expect(left(flood).length > 0).toBe(covered.size < count || rounds > 1)
       if (rounds > 30) throw new Error(`${covered.size} of ${count} after ${rounds} rounds`)
     }
-    expect(rounds).toBe(count === 2000 ? 1 : 2)
+    expect(rounds).toBe(wanted)
   },
-  60_000,
 )
 
 it('comes to all the others while the first five hundred hang, and damaged ones are told of', async () => {
@@ -99,7 +101,7 @@ it('comes to all the others while the first five hundred hang, and damaged ones 
   expect(await flood.deps.openReleases.get({ service: 's00500', releaseId: idOf(500) })).toBeUndefined()
   // Of those that were come to, the one whose execution was dead has another one.
   expect(flood.deps.inspect.executions.size).toBe(2001)
-}, 60_000)
+})
 
 it('begins so far from where it began before that every part of the list has its turn', () => {
   fc.assert(
