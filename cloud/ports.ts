@@ -278,20 +278,6 @@ export type History = {
   between(service: string, fromMs: number, toMs: number): Promise<Listing<Head, HeadKey>>
 }
 
-/**
- * Answers to requests that carried an idempotency key. A request that takes a key has it until `untilMs`, and with an answer for
- * a day longer. Whoever cannot reach this goes on without.
- */
-export type KeptAnswers = {
-  /** @returns what is in the way: another request that has the key, with its answer if there is one */
-  take(key: string, request: KeyedRequest, atMs: number): Promise<KeptAnswer | undefined>
-  /** Stores the answer; without one, the key is free again. Does nothing if another request has the key by now. */
-  end(key: string, request: KeyedRequest, answer?: string): Promise<void>
-}
-/** `id` is one of each request; `fingerprint` is that of all that it says. */
-export type KeyedRequest = { readonly id: string; readonly fingerprint: string; readonly untilMs: number }
-type KeptAnswer = { readonly fingerprint: string; readonly answer?: string | undefined }
-
 /** Which live releases watch an alarm. */
 export type AlarmWatch = {
   add(alarmName: string, releaseId: string): Promise<void>

@@ -287,9 +287,7 @@ export const observe = /* @__PURE__ */ wired('observe', () =>
     ...{ journal: journal(), history: history() },
   }),
 )
-const defining = () => ({
-  ...{ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() },
-})
+const defining = () => ({ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() })
 export const apply = /* @__PURE__ */ wired('apply', () =>
   applyHandler({
     ...{ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() },

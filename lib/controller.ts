@@ -1,6 +1,6 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
-import { ArnFormat, CustomResource, Stack } from 'aws-cdk-lib'
+import { CustomResource } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -10,18 +10,18 @@ import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { isObserved, type Service } from '../core/service/service.ts'
+import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { type ControllerFunction, controllerFunction, type ForAnyService, functionArn } from './controller-functions.ts'
+import { type ControllerFunction, controllerFunction, type ForAnyService } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './messages/topics.ts'
-import { machineOf } from './machine.ts'
+import { machineArnOf, machineOf } from './machine.ts'
 import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './messages/incidents-out.ts'
 import { TelemetryOut, type TelemetryOutProps } from './messages/telemetry-out.ts'
 import { ReleaseDashboards } from './release-dashboards.ts'
@@ -33,7 +33,7 @@ import { conditionsOf, hasTag, waitForPoliciesOnly } from './role-policies.ts'
 import { heardOf } from '../functions/heard.ts'
 import { allSchedules, calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
-import { prometheusSettings, resourcesOf, tableOf } from './resources.ts'
+import { prometheusSettings, resourcesOf, tableOf, targetArnsOf } from './resources.ts'
 import { homeOf, lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
@@ -95,7 +95,7 @@ export class ReleaseController extends Construct {
     this.topic = this.topics.page
     this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
-    const machineArn = this.machineArn(stateMachineName)
+    const machineArn = machineArnOf(this, stateMachineName)
     const environment: Environment = {
       TIDEGATE_TABLE: this.table.tableName,
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
@@ -106,8 +106,7 @@ export class ReleaseController extends Construct {
     }
     const resources = {
       ...resourcesOf(this, {
-        ...{ services: this.services, observedArns: this.targetArns('observe') },
-        ...{ targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
+        ...{ services: this.services, machineArn, machineName: stateMachineName },
         ...{ table: this.table, topics: this.topics, lost: this.lost },
       }),
       ...forAny?.resources,
@@ -132,8 +131,8 @@ export class ReleaseController extends Construct {
     const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
-    const sender = { ...installed, controllerFunction }
-    this.telemetryOut = telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, sender)
+    this.telemetryOut =
+      telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, { ...installed, controllerFunction })
     this.dashboards = dashboards
       ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
       : undefined
@@ -150,12 +149,6 @@ export class ReleaseController extends Construct {
     return putBackMachine(this, { name, rolePath: rolePathOf(name) }, this.api, (machine) =>
       grantRoutes(this.api, machine, ['roll-back']),
     )
-  }
-
-  /** By its name: its functions need the ARN before there is the state machine, which needs the functions. */
-  private machineArn(resourceName: string): string {
-    const arnFormat = ArnFormat.COLON_RESOURCE_NAME
-    return Stack.of(this).formatArn({ service: 'states', resource: 'stateMachine', resourceName, arnFormat })
   }
 
   /** `provision` serves the stack's own resources, which only a stack with services has. */
@@ -275,7 +268,7 @@ export class ReleaseController extends Construct {
     }).combine(
       iam.Grant.addToPrincipal({
         ...{ grantee, actions: ['lambda:GetAlias'] },
-        resourceArns: [...(this.forAny?.resources.targets ?? this.targetArns())],
+        resourceArns: [...(this.forAny?.resources.targets ?? targetArnsOf(this, this.services))],
         ...(this.forAny && { conditions: hasTag(this.forAny.tag) }),
       }),
     )
@@ -295,14 +288,5 @@ export class ReleaseController extends Construct {
       resourceType: 'Custom::TidegateService',
       properties: { kind: 'service', definition: JSON.stringify(definition) },
     })
-  }
-
-  /** No right to move is given on what is only watched. */
-  private targetArns(mode: 'own' | 'observe' = 'own'): string[] {
-    // Functions reached through a role of another account get their permissions from that role.
-    const own = this.services
-      .filter((service) => isObserved(service) === (mode === 'observe'))
-      .flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
-    return [...new Set(own.map((one) => one.functionName))].sort().map((name) => functionArn(this, name))
   }
 }

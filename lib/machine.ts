@@ -1,12 +1,18 @@
 // The state machine of the stack: statemachines/release.asl.json, its log, and the right to call its functions.
 import { readFileSync } from 'node:fs'
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { type Verb, verbs } from '../functions/handlers.ts'
+
+/** By its name: its functions need the ARN before there is the state machine, which needs the functions. */
+export function machineArnOf(scope: Construct, resourceName: string): string {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME
+  return Stack.of(scope).formatArn({ service: 'states', resource: 'stateMachine', resourceName, arnFormat })
+}
 
 /** The state machine, with its functions' ARNs filled in. */
 export function machineOf(

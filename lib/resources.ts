@@ -17,9 +17,6 @@ import { functionArn, reportedSloArn, type Resources } from './controller-functi
 type Installed = {
   readonly services: readonly Service[]
   /** Functions that are released in this account. */
-  readonly targetArns: readonly string[]
-  /** Functions in this account that are only watched. */
-  readonly observedArns: readonly string[]
   readonly machineArn: string
   readonly machineName: string
   readonly table: Pick<dynamodb.TableV2, 'tableArn' | 'tableStreamArn'>
@@ -27,11 +24,40 @@ type Installed = {
   readonly lost: sqs.IQueue
 }
 
+const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
+
+const workspacesOf = (services: readonly Service[]): readonly string[] =>
+  unique(services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])))
+
+/**
+ * Functions in this account: those that are released, or those that are only watched, on which no right to move is given.
+ * Functions reached through a role of another account get their permissions from that role.
+ */
+export function targetArnsOf(
+  scope: Construct,
+  services: readonly Service[],
+  mode: 'own' | 'observe' = 'own',
+): readonly string[] {
+  const own = services
+    .filter((service) => isObserved(service) === (mode === 'observe'))
+    .flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
+  return unique(own.map((one) => one.functionName)).map((name) => functionArn(scope, name))
+}
+
+/** A pattern on qualified ARNs allows no call about the function itself (docs/aws.md §9). */
+const prunedVersionsOf = (scope: Construct, services: readonly Service[]): readonly string[] =>
+  unique(
+    services.flatMap(({ versions, targets }) =>
+      versions === undefined ? [] : targets.map(({ functionName }) => `${functionArn(scope, functionName)}:*`),
+    ),
+  )
+
 export function resourcesOf(
   scope: Construct,
-  { services, targetArns, observedArns, machineArn, machineName, table, topics, lost }: Installed,
+  { services, machineArn, machineName, table, topics, lost }: Installed,
 ): Resources {
-  const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
+  const targetArns = targetArnsOf(scope, services)
+  const observedArns = targetArnsOf(scope, services, 'observe')
   // What is only watched is not released: no hook is called for it, and no artifact read.
   const owned = services.filter((service) => !isObserved(service))
   const objects = owned.flatMap((service) => sourcesOf(service).s3)
@@ -53,12 +79,7 @@ export function resourcesOf(
     targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
     lookRoles: unique(looked.flatMap((target) => lookRoleOf(target) ?? [])),
     targetVersions: targetArns.map((arn) => `${arn}:*`),
-    // A pattern on qualified ARNs allows no call about the function itself (docs/aws.md §9).
-    prunedVersions: unique(
-      services.flatMap(({ versions, targets }) =>
-        versions === undefined ? [] : targets.map(({ functionName }) => `${functionArn(scope, functionName)}:*`),
-      ),
-    ),
+    prunedVersions: prunedVersionsOf(scope, owned),
     observed: observedArns,
     observedVersions: observedArns.map((arn) => `${arn}:*`),
     hooks: unique(
@@ -75,9 +96,8 @@ export function resourcesOf(
     reportedSlos: unique(
       services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(scope, sli.id))),
     ),
-    workspaces: unique(
-      services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
-    ),
+    workspaces: workspacesOf(owned),
+    observedWorkspaces: workspacesOf(services.filter(isObserved)),
     artifacts: unique(objects.map((one) => `arn:${Stack.of(scope).partition}:s3:::${objectResource(one)}`)),
     artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
     repositories: unique(

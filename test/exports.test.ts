@@ -39,7 +39,6 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'cloud/kinds.ts: kindOf',
     'local/rights.ts: identityPolicies',
     'cloud/kinds.ts: kinds',
-    'core/page.ts: pageKinds',
     'core/view/widget-call.ts: widgetViews',
     'docs/generate.ts: jsonSchemas',
     'docs/generate.ts: reference',

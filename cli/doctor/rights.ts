@@ -192,6 +192,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
     observedVersions: observed.map((one) => `${one}:1`),
     hooks,
     targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
+    observedWorkspaces: [],
     workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
     lookRoles: all.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>

@@ -2,6 +2,7 @@
 // OpenTelemetry, and two that CloudWatch does not get: how far the evidence is, and what was charged to a budget. Each is a gauge
 // at the time of its event, so an event that comes again says the same.
 import { budgetDetails } from '../budget/news.ts'
+import { own } from '../own.ts'
 import { readInput } from '../problem.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import type { Release } from '../release/release.ts'
@@ -55,7 +56,7 @@ export function pointsOf(events: readonly ReleaseEvent[], release: Release): rea
   if (event === undefined) return []
   if (isMeasured(event))
     return metricsOf(events, release).flatMap(({ name, value, atMs, dimensions }) => {
-      const as = names[name]
+      const as = own(names, name)
       return as === undefined ? [] : [{ name: as, value, atMs, attributes: attributesOf(dimensions) }]
     })
   // A rehearsal is no delivery.

@@ -10,10 +10,10 @@ import { Owner } from '../owner.ts'
 import { aboutOwner } from '../page.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { From } from '../origin.ts'
-import { FunctionName, isElsewhere } from '../location.ts'
+import { FunctionName } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
-import { Target, TargetDefinition } from './target.ts'
+import { isDefinedElsewhere, mayOnlyLook, storedTarget, Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
 import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
 
@@ -141,7 +141,6 @@ export const Service = z.strictObject({
 })
 export type Service = z.output<typeof Service>
 
-/** Whether others move its aliases, and it is only watched. */
 export const isObserved = ({ mode }: Pick<Service, 'mode'>): boolean => mode === 'observe'
 
 /** How many releases of the service may wait. */
@@ -161,9 +160,6 @@ const HookDefinition = z.strictObject({
 })
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
-
-const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
-  isElsewhere({ functionName })
 
 /**
  * A service as people write it (services/*.yaml). Strict: an unknown field is an error, and every field has an effect.
@@ -267,24 +263,19 @@ export const ServiceDefinition = z
     path: ['versions'],
     message: 'old versions are deleted in the own account and region only, and a target is elsewhere',
   })
-  .refine(
-    ({ mode, targets }) =>
-      mode === 'own' || targets.every((target) => target.role === undefined || target.lookRole !== undefined),
-    {
-      path: ['targets'],
-      message:
-        'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
-    },
-  )
+  .refine(({ mode, targets }) => mode === 'own' || targets.every(mayOnlyLook), {
+    path: ['targets'],
+    message:
+      'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
+  })
+  .refine(({ mode, versions }) => mode === 'own' || versions === undefined, {
+    path: ['versions'],
+    message: 'old versions of a service that is only observed are not deleted',
+  })
   .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,
     ...(mode === 'own' ? {} : { mode }),
-    targets: targets.map(({ function: functionName, alias, role, lookRole }) => ({
-      functionName,
-      alias,
-      ...(role === undefined ? {} : { roleArn: role }),
-      ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
-    })),
+    targets: targets.map(storedTarget),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
     policy: {
       whileLive: policy.whileLive,

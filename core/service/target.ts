@@ -1,6 +1,6 @@
 // A target of a service: an alias of a function, and the roles by which it is reached where it is in another account.
 import * as z from 'zod'
-import { isOfSameAccount, type Place, RoleArn, TargetFunction } from '../location.ts'
+import { isElsewhere, isOfSameAccount, type Place, RoleArn, TargetFunction } from '../location.ts'
 
 /** Lambda's limits for an alias (API reference of UpdateAlias). */
 const AliasName = z
@@ -43,6 +43,20 @@ export const TargetDefinition = z
     path: ['lookRole'],
     message: 'a role that looks stands beside another one that moves: `role`',
   })
+
+type Defined = z.output<typeof TargetDefinition>
+
+export const isDefinedElsewhere = ({ function: functionName }: Defined): boolean => isElsewhere({ functionName })
+
+/** Whether there is a way to it by which nothing can be moved. */
+export const mayOnlyLook = ({ role, lookRole }: Defined): boolean => role === undefined || lookRole !== undefined
+
+export const storedTarget = ({ function: functionName, alias, role, lookRole }: Defined): Target => ({
+  functionName,
+  alias,
+  ...(role === undefined ? {} : { roleArn: role }),
+  ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
+})
 
 /** Where a target is, and in whose name it is reached. Releases and moves keep no role that looks: the service has it. */
 export function placedIn<T extends { readonly functionName: string }>(

@@ -125,11 +125,19 @@ const events: Readonly<Record<string, readonly [event: BusEvent, said: string]>>
   ],
   alias: [
     bus('aws.lambda', 'AWS API Call via CloudTrail', {
-      eventName: 'UpdateAlias20150331',
+      ...{ eventName: 'UpdateAlias20150331', eventTime: time },
       userIdentity: { arn: 'arn:aws:iam::000000000000:user/sam' },
       requestParameters: { functionName: 'checkout', name: 'live' },
     }),
     'UpdateAlias of checkout:live',
+  ],
+  'observed-alias': [
+    bus('aws.lambda', 'AWS API Call via CloudTrail', {
+      ...{ eventName: 'UpdateAlias20150331', eventTime: time },
+      userIdentity: { arn: 'arn:aws:iam::000000000000:user/sam' },
+      requestParameters: { functionName: 'cart', name: 'live' },
+    }),
+    'UpdateAlias of cart:live',
   ],
 }
 const saysOfTicks: Readonly<Record<string, string>> = {
@@ -138,6 +146,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
   reports: 'budget reports',
   budgets: 'the counting of error budgets',
   prunes: 'the daily deletion of old versions',
+  observed: 'a look at the aliases that others move',
 }
 
 const rules = rulesOf(everything({ account: '000000000000', region: 'us-east-1' }, 'arn:machine', []))
@@ -158,6 +167,7 @@ describe('an event whose function fails three times in a row', () => {
       `${verb} ${JSON.stringify((event as { detail?: unknown }).detail ?? event)}`
     const at = await open({
       budgetMinutes: 5,
+      observes: true,
       around: async (verb, event, run) => {
         if (broken && calledByEvents.includes(verb) && verb !== 'announce') throw new Error('killed')
         const answer = await run()

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { agentDefences } from './agent-defences.ts'
 import { consoleDefences } from './console-defences.ts'
+import { outwardDefences } from './outward-defences.ts'
 import { versionDefences } from './version-defences.ts'
 
 export type Defence = {
@@ -21,13 +22,6 @@ export type Defence = {
 }
 
 const defences: readonly Defence[] = [
-  {
-    attack: 'makes the controller move an alias that it only observes',
-    file: 'lib/controller.ts',
-    line: ".filter((service) => isObserved(service) === (mode === 'observe'))",
-    without: '',
-    test: 'functions/observing/observe.test.ts',
-  },
   {
     attack: 'names another person in an order',
     file: 'functions/door.ts',
@@ -239,27 +233,6 @@ const defences: readonly Defence[] = [
     test: 'lib/trust.test.ts',
   },
   {
-    attack: 'makes the controller call an address of theirs, as a Prometheus',
-    file: 'cloud/aws/prometheus.ts',
-    line: 'if (id === undefined || !isSame(homeOf(source), home)) return undefined',
-    without: 'if (id === undefined) return { base: source }',
-    test: 'cloud/aws/prometheus.test.ts',
-  },
-  {
-    attack: 'makes the controller call an address of theirs, as a Prometheus',
-    file: 'cloud/aws/prometheus.ts',
-    line: "redirect: 'manual'",
-    without: "redirect: 'follow'",
-    test: 'cloud/aws/prometheus.test.ts',
-  },
-  {
-    attack: 'makes the controller call an address of theirs, as a Prometheus',
-    file: 'functions/orders/apply.ts',
-    line: 'checkSources(wanted, deps.prometheusUrls, deps.home)',
-    without: '',
-    test: 'functions/definitions/reach.test.ts',
-  },
-  {
     attack: 'ends a job of another pipeline by a made-up event',
     file: 'functions/orders/pipeline.ts',
     line: 'if (job === undefined || !isOf(functionName, job)) {',
@@ -286,13 +259,6 @@ const defences: readonly Defence[] = [
     line: "return found === 'other' ? 'is another than its copy' : undefined",
     without: 'return found ? undefined : undefined',
     test: 'functions/log/copy-log.test.ts',
-  },
-  {
-    attack: 'moves a receiver of telemetry elsewhere, to be given its token',
-    file: 'cloud/receivers/grafana.ts',
-    line: "redirect: 'manual',",
-    without: "redirect: 'follow',",
-    test: 'functions/telemetry/send.test.ts',
   },
   {
     attack: 'floods a service with requests, so that nothing else of it moves',
@@ -353,6 +319,7 @@ const defences: readonly Defence[] = [
   },
   ...consoleDefences,
   ...agentDefences,
+  ...outwardDefences,
   ...versionDefences,
 ]
 

@@ -60,7 +60,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'override', 'apply']
 
 // S3's client reads packages, for their hash: 150 kB.
-const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056, widget: 1_044 }
+const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056, widget: 1_064 }
 
 export function testBundles(): void {
   it.each([...verbs, ...optionalVerbs])(

@@ -28,8 +28,12 @@ const byOthers: readonly string[] = [
 ]
 /** Used by no test under these policies, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
-  'judge aps:QueryMetrics':
-    'the embedded cloud has no workspaces: what is signed is checked by test/cloud/aws/prometheus.test.ts',
+  ...Object.fromEntries(
+    ['judge', 'observe'].map((verb) => [
+      `${verb} aps:QueryMetrics`,
+      'the embedded cloud has no workspaces: what is signed is checked by test/cloud/aws/prometheus.test.ts',
+    ]),
+  ),
   'prepare kms:Decrypt': 'only where a definition names a key: used below, under policies of its own',
   ...Object.fromEntries(
     ['admit', 'intake', 'start'].map((verb) => [

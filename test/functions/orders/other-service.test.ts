@@ -37,7 +37,7 @@ it.each(aboutReleases)('%s of a service finds no release of another, by its id',
 })
 
 it('are all routes that take the id of a release', () => {
-  const others = /^(start|drill|ask|attest|incident|apply)|-line$/
+  const others = /^(start|drill|ask|attest|incident|apply|old-versions)|-line$/
   const rest = routeNames.filter((name) => !others.test(name))
   expect(rest).toEqual(aboutReleases)
 })
