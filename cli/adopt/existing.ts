@@ -1,10 +1,11 @@
 // Definitions that are in the folder already: a person's, or those of an earlier run. They are left as they are.
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { sentenceOf } from '../../functions/steps/each.ts'
+import { definitionsBelow } from '../backend/definition-files.ts'
 
 export type Existing = {
   /** By function: the file that has it as a target. */
@@ -23,7 +24,7 @@ export async function existingIn(folder: string): Promise<Existing> {
   const unread: string[] = []
   for (const entry of await filesIn(folder)) {
     const file = join(folder, entry)
-    names.add(entry.replace(/\.ya?ml$/, ''))
+    names.add(basename(entry).replace(/\.(ya?ml|json)$/, ''))
     const shape = Shape.safeParse(await parsed(file))
     if (!shape.success) {
       unread.push(file)
@@ -39,7 +40,7 @@ const bareName = (functionName: string): string => functionName.split(':').at(-1
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
+    return await definitionsBelow(folder)
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return []
     throw new Problem('file_unusable', `The folder ${folder} cannot be read: ${sentenceOf(cause)}.`, { cause })

@@ -18,6 +18,12 @@ export async function definitionFiles(paths: readonly string[]): Promise<Definit
   return { files: [...new Set(found.flatMap(({ files }) => files))], isFolder: found.some(({ isFolder }) => isFolder) }
 }
 
+/** @returns names in the folder, sorted */
+export async function definitionsBelow(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true })
+  return names.filter((name) => /\.(ya?ml|json)$/.test(name) && !/(^|[\\/])\./.test(name)).sort()
+}
+
 async function filesUnder(path: string): Promise<DefinitionFiles> {
   const isFolder = await stat(path).then(
     (one) => one.isDirectory(),
@@ -25,10 +31,9 @@ async function filesUnder(path: string): Promise<DefinitionFiles> {
     () => false,
   )
   if (!isFolder) return { files: [path], isFolder }
-  const names = await readdir(path, { recursive: true }).catch((cause: unknown) => {
+  const files = await definitionsBelow(path).catch((cause: unknown) => {
     throw new Problem('definition_invalid', `The folder ${path} cannot be read.`, { cause })
   })
-  const files = names.filter((name) => /\.(ya?ml|json)$/.test(name) && !/(^|[\\/])\./.test(name)).sort()
   if (files.length === 0)
     throw new Problem('definition_invalid', `The folder ${path} has no file that ends in .yaml, .yml or .json.`)
   return { files: files.map((name) => join(path, name)), isFolder }

