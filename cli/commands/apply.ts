@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { planWords } from '../../core/service/plan.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn, targetsWords } from '../../core/service/target.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
@@ -26,8 +26,7 @@ export async function applyFiles({ backend, screen }: Cli, paths: readonly strin
   for (const { definition, service } of definitions) {
     try {
       await applyOne({ backend, screen }, service, definition)
-      if (definitions.length === 1)
-        screen.next(`tidegate release ${service.name} --version latest --dry-run`, `tidegate get ${service.name}`)
+      if (definitions.length === 1) screen.next(nextOf(service), `tidegate get ${service.name}`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       refused.push({ name: service.name, problem: error })
@@ -43,13 +42,18 @@ export async function applyFiles({ backend, screen }: Cli, paths: readonly strin
   )
 }
 
+const nextOf = (service: Service): string =>
+  isObserved(service)
+    ? `tidegate observed ${service.name}`
+    : `tidegate release ${service.name} --version latest --dry-run`
+
 async function applyOne({ backend, screen }: Cli, checked: Service, definition: unknown): Promise<void> {
   const { name, targets, plan } = checked
   const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
-  screen.say(
-    [`Service ${name} applied: ${targetsWords(targets)}. Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
-    service,
-  )
+  const planned = isObserved(checked)
+    ? 'Others move it: Tidegate only looks, and says what it would have done.'
+    : `Plan: ${planWords(plan)}.`
+  screen.say([`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, changeWords(isKnown, changed)], service)
   if (!screen.json) screen.note(await missingAliases(backend, checked))
 }
 

@@ -1,7 +1,7 @@
 // `tidegate services` and `tidegate get`: which services there are, what each of them does now, and how one is defined.
 import { stringify } from 'yaml'
 import { routingWords } from '../../core/service/routing.ts'
-import type { Service } from '../../core/service/service.ts'
+import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { written, writtenBriefly } from '../../functions/definitions/written.ts'
 import { each, eachShown, sentenceOf } from '../../functions/steps/each.ts'
@@ -60,7 +60,7 @@ function rowOf(facts: ServiceFacts): readonly string[] {
   return [
     service.name,
     inChargeWords(facts.inCharge) || (last === undefined ? '-' : '?'),
-    now.length === 0 ? 'nothing live' : now.join('; '),
+    now.length > 0 ? now.join('; ') : isObserved(service) ? 'only observed' : 'nothing live',
     left.join(', ') || '-',
     last?.settledAtMs === undefined ? 'never' : `${minuteWords(last.settledAtMs)} ${last.outcome ?? ''}`,
   ]

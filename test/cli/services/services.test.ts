@@ -89,6 +89,18 @@ describe('on the embedded cloud', () => {
     )
   })
 
+  it('a service that others move is said to be only observed', async () => {
+    const file = join(folder(), 'theirs.yaml')
+    const targets = [{ function: 'checkout', alias: 'live' }]
+    writeFileSync(file, JSON.stringify({ name: 'theirs', mode: 'observe', targets, plan: 'AllAtOnce' }))
+    expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
+    const words = said()
+    expect(words).toContain('Service theirs applied: checkout:live. Others move it: Tidegate only looks')
+    expect(words).not.toContain('tidegate release')
+    await listServices(cli())
+    expect(said()).toMatch(/theirs +\S+ +only observed /)
+  })
+
   it('get says when an alias is gone', async () => {
     await sandbox.world.services.put(
       sampleService({ name: 'lost', targets: [{ function: 'checkout', alias: 'gone' }] }),
