@@ -1,7 +1,7 @@
 // The frame of every page of the console: head, navigation, the page itself, and what keeps it up to date.
 import { html, type Html, nothing } from './html.ts'
 import { liveScript } from './live.ts'
-import { pageStyle } from './style.ts'
+import { documentStyle, pageStyle } from './style.ts'
 
 export type Frame = {
   /** The page's own path with its query, such as `/release/01J…?look=3`. */
@@ -15,6 +15,8 @@ export type Frame = {
   readonly formToken: string
   /** What stands above the page: what became of an order, the sample's buttons. */
   readonly above?: Html
+  /** Whether the page is text alone, such as the runbook. */
+  readonly isDocument?: boolean
 }
 
 const places = [
@@ -35,7 +37,11 @@ const link = (here: string, { path, name }: (typeof places)[number]): Html =>
  * @param body the page. Sections with an id and `data-live` are put in the place of their elder selves when something happens
  * @returns an HTML document
  */
-export function framed({ path, where, who, nowMs, above }: Frame, title: string, body: Html): string {
+export function framed(
+  { path, where, who, nowMs, above, isDocument = false }: Frame,
+  title: string,
+  body: Html,
+): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -44,7 +50,7 @@ export function framed({ path, where, who, nowMs, above }: Frame, title: string,
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Tidegate</title>
         <style>
-          ${{ html: pageStyle }}
+          ${{ html: isDocument ? documentStyle : pageStyle }}
         </style>
       </head>
       <body>

@@ -1,10 +1,10 @@
-// The stylesheet of every page: system fonts, light and dark by the reader's preference, nothing loaded from elsewhere. Colours
+// The stylesheets of the pages: system fonts, light and dark by the reader's preference, nothing loaded from elsewhere. Colours
 // have a contrast of 4.5 to 1 on their ground at least (WCAG 2.2 AA), and never say alone what a word does not say too.
 import { overviewStyle } from './overview-style.ts'
 import { panelStyle } from './panel-style.ts'
 import { releaseStyle } from './release-style.ts'
 
-export const pageStyle = `
+const base = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --ink: #1b2430; --soft: #566170; --line: #dfe4ea;
   --edge: #8590a0; --bar: #3563d8; --gap: #c3cad3; --good: #0b6e4f; --good-back: #e0f3ea; --bad: #a8231f; --bad-back: #fbe7e5;
   --hold: #7a4b00; --hold-back: #fdf0d9; --press: #a8231f; --on-press: #ffffff; }
@@ -57,5 +57,10 @@ button.danger { color: var(--on-press); background: var(--press); border-color: 
 button:hover { filter: brightness(1.08); }
 details > summary { cursor: pointer; padding: 6px 0; }
 @media (max-width: 480px) { header, main, body > footer, .above { padding-left: 14px; padding-right: 14px; } button { width: 100%; } }
-${overviewStyle}${panelStyle}${releaseStyle}@media print { header nav, form, .skip { display: none; } }
-`
+${panelStyle}`
+const print = '@media print { header nav, form, .skip { display: none; } }'
+
+/** Of the pages that show releases and services. */
+export const pageStyle = `${base}${overviewStyle}${releaseStyle}${print}`
+/** Of documents, such as the runbook, which are long and have none of their parts. */
+export const documentStyle = `${base}${print}`

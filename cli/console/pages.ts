@@ -93,7 +93,7 @@ function nextOf(query: URLSearchParams): { readonly next?: string } {
 
 function runbook(name: string): Found | undefined {
   const found = document.get(name)?.()
-  return found && { show: (frame) => framed(frame, found.title, found.body) }
+  return found && { show: (frame) => framed({ ...frame, isDocument: true }, found.title, found.body) }
 }
 
 const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {

@@ -102,6 +102,8 @@ it('keeps hostile text text on every page', () => {
     const plain = markup(page('x'))
     fc.assert(
       fc.property(hostile, (text) => {
+        // Where nothing is said, an element may be left out.
+        fc.pre(text !== '')
         const made = page(text)
         expect(markup(made), name).toEqual(plain)
         expect(rawIn(made.replaceAll('\n', '')), name).toEqual([])
