@@ -103,6 +103,8 @@ it('names of others cannot end a sentence', () => {
 function isProtected(version: string, { uses, sharing, some }: Case): boolean {
   const newer = some.filter((one) => Number(one.version) > Number(version)).length
   const age = nowMs - (some.find((one) => one.version === version)?.publishedAtMs ?? nowMs)
+  // The most careful policy holds for the releases of all.
+  const keepMs = 1000 * Math.max(0, ...sharing.map(({ policy }) => policy?.keepSeconds ?? 0))
   return (
     sharing.length === 0 ||
     uses.aliases.some((alias) => alias.versions.includes(version)) ||
@@ -110,13 +112,13 @@ function isProtected(version: string, { uses, sharing, some }: Case): boolean {
     uses.provisioned.includes(version) ||
     sharing.some((one) => {
       if (one.policy === undefined || one.open.length > 0) return true
-      if (newer < one.policy.keep || age < one.policy.keepSeconds * 1000) return true
+      if (newer < one.policy.keep || age < keepMs) return true
       let promotions = 0
       return one.heads.some(({ outcome, settledAtMs, requestedAtMs, versions: named }) => {
         if (outcome === 'promoted') promotions++
         const names = Object.values(named).flatMap(({ stable, candidate }) => [stable, candidate])
         if (!names.includes(version)) return false
-        const isYoung = nowMs - (settledAtMs ?? requestedAtMs) < (one.policy?.keepSeconds ?? 0) * 1000
+        const isYoung = nowMs - (settledAtMs ?? requestedAtMs) < keepMs
         return outcome === undefined || isYoung || (outcome === 'promoted' && promotions <= 3)
       })
     })
