@@ -39,7 +39,7 @@ export async function gather(
   const isEmpty = window.endMs <= window.startMs
   const [alarms, measured, queried] = await Promise.all([
     readAlarms(deps, service.signals.alarms),
-    readSeries(deps, metrics, window),
+    isEmpty ? metrics.map(() => nothing) : readSeries(deps, metrics, window),
     isEmpty || queries.length === 0 ? queries.map(() => nothing) : deps.prometheus.read(queries, window),
   ])
   const answers = [...measured, ...queried]
@@ -63,7 +63,6 @@ async function readAlarms(deps: Deps, names: readonly string[]): Promise<Evidenc
 
 async function readSeries(deps: Deps, questions: readonly Question[], window: Window): Promise<readonly Reading[]> {
   if (questions.length === 0) return []
-  if (window.endMs <= window.startMs) return questions.map(() => nothing)
   try {
     return await deps.telemetry.read(questions, { ...window, periodSeconds: 60 })
   } catch (error) {

@@ -2,15 +2,12 @@
 import { listing } from '../../../core/listing.ts'
 import { AppliedDefinition } from '../../../core/service/applied.ts'
 import type { Definitions } from '../../ports.ts'
-import { bodyOf, ifNew, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table } from './table.ts'
+import { bodyOf, ifNew, type Item, keyOf, keys, parseBody, putOwn, queryItems, type Table } from './table.ts'
 
 export function awsDefinitions(table: Table): Definitions {
   return {
     async add(seq, applied) {
-      const item = bodyOf(applied)
-      const refused = await putItem(table, keys.definition(applied.service, seq), item, ifNew)
-      // The SDK retries a write whose answer was lost and then finds its own item in the way.
-      return refused === undefined || refused.inTheWay?.['body']?.S === item['body']?.S
+      return putOwn(table, keys.definition(applied.service, seq), bodyOf(applied), ifNew)
     },
     async list(service, atMost) {
       const { pk, sk: first } = keys.definition(service, 1)

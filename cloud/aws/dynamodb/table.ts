@@ -167,6 +167,15 @@ export async function putItem(
   }
 }
 
+/**
+ * @returns whether what is stored now is this item. The SDK retries a write whose answer was lost and then finds its own item in
+ *   the way.
+ */
+export async function putOwn(table: Table, key: Key, content: Item, condition: Condition): Promise<boolean> {
+  const refused = await putItem(table, key, content, condition)
+  return refused === undefined || refused.inTheWay?.['body']?.S === content['body']?.S
+}
+
 type Change = { readonly update: string; readonly condition: string; readonly values: Item }
 
 /** @returns the attributes that were set, or `undefined` if the condition did not hold */

@@ -7,11 +7,11 @@ import {
   bodyOf,
   getItem,
   ifNew,
-  type Item,
   keyOf,
   keys,
   parseBody,
   putItem,
+  putOwn,
   queryItems,
   type Table,
   unreadable,
@@ -20,11 +20,7 @@ import {
 export function awsObservations(table: Table): Observations {
   return {
     async append(service, id, event) {
-      const key = keys.observedEvent(service, id, event.seq)
-      const item = bodyOf(event)
-      const refused = await putItem(table, key, item, ifNew)
-      // The SDK may have sent it twice, and then finds its own.
-      return refused === undefined || refused.inTheWay?.['body']?.S === item['body']?.S
+      return putOwn(table, keys.observedEvent(service, id, event.seq), bodyOf(event), ifNew)
     },
     async read(service, id, afterSeq = 0) {
       const { pk, sk } = keys.observedEvent(service, id, afterSeq + 1)
@@ -45,9 +41,8 @@ export function awsObservations(table: Table): Observations {
       const { service, functionName, alias, rev } = seen
       const before = { N: String(rev - 1) }
       const condition = rev === 1 ? ifNew : { expression: 'rev = :before', values: { ':before': before } }
-      const item: Item = { ...bodyOf(seen), rev: { N: String(rev) } }
-      const refused = await putItem(table, keys.seen(service, functionName, alias), item, condition)
-      return refused === undefined || refused.inTheWay?.['body']?.S === item['body']?.S
+      const item = { ...bodyOf(seen), rev: { N: String(rev) } }
+      return putOwn(table, keys.seen(service, functionName, alias), item, condition)
     },
     async putShift(shift) {
       await putItem(table, keys.shift(shift.service, shift.beganAtMs, shift.id), bodyOf(shift))
