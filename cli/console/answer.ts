@@ -11,11 +11,17 @@ export type Answer = {
   readonly body?: string
 }
 
+/** The frames that a page can have: each has its own stylesheet. */
+const frames = [false, true].map((isDocument) =>
+  framed({ path: '/', where: '', who: undefined, nowMs: 0, formToken: '', isDocument }, '', nothing),
+)
+
 /** The hashes of what stands between such tags in a page without content: nothing of a page's content is ever among them. */
 const hashesOf = (tag: 'style' | 'script'): string => {
-  const empty = framed({ path: '/', where: '', who: undefined, nowMs: 0, formToken: '' }, '', nothing)
-  const texts = [...empty.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, text = '']) => text)
-  return texts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ')
+  const texts = frames.flatMap((empty) =>
+    [...empty.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, text = '']) => text),
+  )
+  return [...new Set(texts)].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`).join(' ')
 }
 
 const policy = [
