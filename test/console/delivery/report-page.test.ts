@@ -53,7 +53,7 @@ describe('the page', () => {
     expect(page).toContain('>1 → 7</td>')
     expect(page).toMatch(/promoted<\/span> \(undone later\)/)
     expect(page).toMatch(/promoted<\/span> \(a way back\)/)
-    expect(page).toMatch(/<td>live<\/td>/)
+    expect(page).toMatch(/>live<\/td>/)
     expect(page).toMatch(/rolled back<\/span> \(1 incident\)/)
   })
 
