@@ -16,7 +16,9 @@ async function release(): Promise<number> {
   const folder = join(root, 'dist/release')
   const { version, repository } = ownManifest()
   const { version: locked } = JSON.parse(read('package-lock.json')) as { version: string }
-  const changed = git('status', '--porcelain').trim().split('\n').filter(Boolean)
+  const changed = git('status', '--porcelain')
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [line.slice(3)]))
   const { wrong, remarks } = readiness({ version, locked, changed, changelog: read('CHANGELOG.md'), repository })
   for (const one of wrong) console.error(`not yet: ${one}`)
   if (wrong.length > 0 && !process.argv.includes('--draft')) return 1
