@@ -10,13 +10,13 @@ import { stackedTable } from '../table.ts'
 const becauseMost = 240
 const nameMost = 200
 
-export function observedSection({ days, totals, caught, goesOn, shifts, left, unknown }: ObservedView): Html {
+export function observedSection({ days, totals, unnoticed, goesOn, shifts, left, unknown }: ObservedView): Html {
   const [first = '', ...more] = totals
   const badge =
     goesOn > 0
       ? html`<span class="state">${counted(goesOn, 'shift')} under way</span> `
-      : caught > 0
-        ? html`<span class="state hold">look at ${caught}</span> `
+      : unnoticed > 0
+        ? html`<span class="state hold">look at ${unnoticed}</span> `
         : nothing
   return html`<h2>What Tidegate would have done</h2>
     <p class="sentence">${badge}${first} <span class="soft">The last ${days} days.</span></p>
@@ -29,15 +29,15 @@ export function observedSection({ days, totals, caught, goesOn, shifts, left, un
 const heads = ['Seen', 'Shift', 'Tidegate', 'What that saves']
 
 const badges: Readonly<Record<Finding, readonly [standing: string, words: string]>> = {
-  caught: ['bad', 'would put it back'],
+  caught: ['bad', 'would have put it back'],
   missed: ['hold', 'would not have put it back'],
-  passed: ['good', 'would let it through'],
+  passed: ['good', 'would have let it through'],
   unknown: ['hold', 'not known'],
-  goesOn: ['', 'under way'],
+  goesOn: ['', 'so far'],
 }
 
 function shiftRow(one: ToldShift): readonly Html[] {
-  const { beganAtMs, place, stable, candidate, finding, happened, happenedAtMs, found, foundAtMs, because, saves } = one
+  const { beganAtMs, place, stable, candidate, finding, happened, happenedAtMs, foundAtMs, because, saves } = one
   const [standing, words] = badges[finding]
   const at = (ms: number | undefined): Html => (ms === undefined ? nothing : html` at ${timeTag(ms)}`)
   return [
@@ -47,8 +47,8 @@ function shiftRow(one: ToldShift): readonly Html[] {
       ${happened}${at(happenedAtMs)}</span
     >`,
     html`<span
-      ><span class="state ${standing}">${words}</span><br />${found}${at(foundAtMs)}:
-      ${oneLine(because, becauseMost)}</span
+      ><span class="state ${standing}">${words}</span
+      ><br />${foundAtMs === undefined ? nothing : html`${timeTag(foundAtMs)}: `}${oneLine(because, becauseMost)}</span
     >`,
     saves === undefined ? html`–` : html`${saves}`,
   ]

@@ -93,7 +93,7 @@ function live({ tile }: ServiceView): Html {
 function orders(view: ServiceView, frame: Frame): Html {
   const { service, functions, putBack, noPutBack, isStopped } = view
   if (frame.who === undefined) return nothing
-  if (view.tile.isObserved) return noPutBack === undefined ? nothing : html`<p class="soft">${noPutBack}</p>`
+  if (view.tile.isObserved && noPutBack !== undefined) return html`<p class="soft">${noPutBack}</p>`
   // The card above has the same button already.
   const isOffered = view.tile.needs.some((need) =>
     need.actions.some((one) => one.kind === 'order' && one.route === 'roll-back'),

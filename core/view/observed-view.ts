@@ -28,7 +28,8 @@ export type ToldShift = {
 export type ObservedView = {
   readonly days: number
   readonly totals: readonly string[]
-  readonly caught: number
+  /** How many would have been put back, are over, and nobody did. */
+  readonly unnoticed: number
   readonly goesOn: number
   /** Newest first. */
   readonly shifts: readonly ToldShift[]
@@ -103,19 +104,16 @@ function savedWords(row: ObservedShift): string | undefined {
   return `${time}; about ${Math.round(saved.requests)} failed requests fewer${until}${missing}`
 }
 
+/** How many would have been put back, are over, and nobody did. */
+export const unnoticed = ({ caught, alsoByOthers, caughtOpen }: Totals): number => caught - alsoByOthers - caughtOpen
+
 /** The first one says what there was; the others say more of it. */
 export function totalsWords(totals: Totals): readonly string[] {
   if (totals.shifts === 0) return ['Nothing was seen yet: no alias of it was moved by others.']
-  const { caught, missed, passed, unknown, goesOn, alsoByOthers, savedUnknown } = totals
-  const unnoticed = caught - alsoByOthers - totals.caughtOpen
+  const { caught, missed, passed, unknown, goesOn } = totals
   return [
     `${count(totals.shifts, 'shift')} by others. Tidegate would have put back ${caught}, and let ${passed} through.`,
-    ...(caught === 0
-      ? []
-      : [
-          `${othersWords(totals)}${unnoticed === 0 ? '' : ` Look at ${unnoticed} that nobody put back: bad and unnoticed, or a mistake of Tidegate.`}`,
-          `About ${Math.round(totals.requestsSaved)} failed requests would not have been${savedUnknown === 0 ? '' : `; of ${count(savedUnknown, 'shift')} it is not known, or not yet`}.`,
-        ]),
+    ...(caught === 0 ? [] : [othersWords(totals), savingWords(totals)]),
     ...(missed === 0 ? [] : [`Others put back ${missed} that Tidegate would not have.`]),
     ...(unknown === 0 ? [] : [`Of ${unknown} it is not known.`]),
     ...(goesOn === 0
@@ -124,7 +122,21 @@ export function totalsWords(totals: Totals): readonly string[] {
   ]
 }
 
-const othersWords = ({ caught, alsoByOthers, minutesEarlier: minutes, caughtOpen }: Totals): string =>
-  alsoByOthers === 0
-    ? `Of those ${caught}, others put back none${caughtOpen === 0 ? '' : ' yet'}.`
-    : `Of those ${caught}, others put back ${alsoByOthers}, ${count(minutes, 'minute')} later in all.`
+function othersWords(totals: Totals): string {
+  const { caught, alsoByOthers, minutesEarlier: minutes, caughtOpen } = totals
+  const left = unnoticed(totals)
+  const back = `${caught === 1 ? 'it' : `${alsoByOthers} of those ${caught}`} back`
+  const others =
+    alsoByOthers > 0
+      ? `Others put ${back} too, ${count(minutes, 'minute')} later${alsoByOthers === 1 ? '' : ' in all'}.`
+      : `Others did not put ${caught === 1 ? 'it' : 'any of those'} back${caughtOpen === 0 ? '' : ' yet'}.`
+  return left === 0
+    ? others
+    : `${others} Look at ${left} that nobody put back: bad and unnoticed, or a mistake of Tidegate.`
+}
+
+function savingWords({ caught, requestsSaved, savedUnknown }: Totals): string {
+  if (savedUnknown === caught) return 'How many failed requests that would have saved is not known, or not yet.'
+  const missing = savedUnknown === 0 ? '' : `; of ${count(savedUnknown, 'shift')} it is not known, or not yet`
+  return `About ${Math.round(requestsSaved)} failed requests would not have been${missing}.`
+}

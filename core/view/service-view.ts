@@ -150,7 +150,7 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
   if (service !== undefined && isObserved(service))
-    return { noPutBack: 'Others move its aliases: Tidegate only looks, and has no right to put anything back.' }
+    return { noPutBack: 'Tidegate has no right to put anything back: use the tool that moves it.' }
   const order = { kind: 'order', route: 'roll-back', reason: 'customers are hurt', danger: true } as const
   if (lost !== undefined)
     return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }

@@ -2,7 +2,7 @@
 import { totalsOf } from '../../core/observe/report.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { dayMs } from '../../core/time.ts'
-import { observedDays, type ObservedView, toldShift, totalsWords } from '../../core/view/observed-view.ts'
+import { observedDays, type ObservedView, toldShift, totalsWords, unnoticed } from '../../core/view/observed-view.ts'
 import { sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 
@@ -18,7 +18,7 @@ export async function observedOf(
 ): Promise<ObservedView | undefined> {
   if (service === undefined || !isObserved(service)) return undefined
   const toMs = clock.nowMs() + 1
-  const nothing = { days: observedDays, totals: [], caught: 0, goesOn: 0, shifts: [], left: 0 }
+  const nothing = { days: observedDays, totals: [], unnoticed: 0, goesOn: 0, shifts: [], left: 0 }
   try {
     const { items, unreadable } = await observations.shifts(service.name, toMs - observedDays * dayMs, toMs)
     const totals = totalsOf(items)
@@ -26,7 +26,7 @@ export async function observedOf(
     return {
       days: observedDays,
       totals: totalsWords(totals),
-      caught: totals.caught,
+      unnoticed: unnoticed(totals),
       goesOn: items.filter(({ end }) => end === undefined).length,
       shifts: shown.map(toldShift),
       left: items.length - shown.length,

@@ -134,7 +134,7 @@ async function observedShift(walk: Walk): Promise<void> {
   // The first look remembers what runs; the cloud's minute is a second at best.
   await page.waitForTimeout(10_000)
   verify('an alias that is only observed is moved by Lambda', (await moveAlias('2', { 3: 0.2 })) === 200, '')
-  verify('console: it says what would be put back', await shows(page, /would put it back/), await main(page))
+  verify('console: it says what would be put back', await shows(page, /would have put it back/), await main(page))
   await lookAt(page, 'observed service, under way', verify)
   await moveAlias('2', {})
   verify('console: and by how much earlier', await shows(page, /put back by others.*earlier; about/s), await main(page))
