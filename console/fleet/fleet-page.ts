@@ -124,8 +124,12 @@ const dense = (tiles: readonly Tile[], nowMs: number): Html =>
 function smallTile(tile: Tile, nowMs: number): Html {
   const { service, standing, runs, budget, failed } = tile
   const facts = [
-    runs === undefined ? 'version ?' : oneLine(runs.versions, 24),
-    runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
+    ...(tile.isObserved
+      ? ['observed']
+      : [
+          runs === undefined ? 'version ?' : oneLine(runs.versions, 24),
+          runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
+        ]),
     ...(budget === undefined ? [] : [budget.leftShare === undefined ? 'budget ?' : leftWords(budget.leftShare)]),
     ...(failed === undefined ? [] : [outcomeWords[failed.outcome]]),
     ...tile.needs.slice(0, 1).map(({ kind }) => needWords[kind]),
@@ -177,9 +181,10 @@ function card(tile: Tile, nowMs: number): Html {
 
 const liveWords = { moving: 'releasing', held: 'held', returning: 'going back' } as const
 
-function factsOf({ runs, budget, waiting }: Tile, nowMs: number): string {
-  const running =
-    runs === undefined
+function factsOf({ runs, budget, waiting, isObserved }: Tile, nowMs: number): string {
+  const running = isObserved
+    ? 'observed: others move it'
+    : runs === undefined
       ? 'what runs is not known'
       : `runs ${oneLine(runs.versions, 80)}${runs.sinceMs === undefined ? '' : ` for ${age(runs.sinceMs, nowMs)}`}`
   const left =
