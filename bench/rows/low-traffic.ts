@@ -2,7 +2,9 @@
 import {
   bakeMinutes,
   clearlyBad,
+  enoughRequests,
   fewRequests,
+  longBakeMinutes,
   patienceMinutes,
   type PassOutcome,
   runPasses,
@@ -15,11 +17,12 @@ function passTable(
   { rules, runs, seed, alpha }: Setting,
   situations: readonly Situation[],
   cell: (outcome: PassOutcome) => string,
+  bake?: number,
 ): Table {
   return {
     title,
     head: ['situation', ...rules.map(({ name }) => name)],
-    rows: situations.map((one) => [one.name, ...runPasses(rules, one, runs, seed, alpha).map(cell)]),
+    rows: situations.map((one) => [one.name, ...runPasses(rules, one, runs, seed, alpha, bake).map(cell)]),
   }
 }
 
@@ -36,8 +39,17 @@ export const lowTrafficRow: Row = {
       `Healthy at 50 %: % held longer than ${bakeMinutes} minutes / put back / median and 90 % of the minutes until they go on`,
       setting,
       fewRequests,
-      ({ runs, atOnce, back, medianMinutes, mostMinutes }) =>
-        `${percent(runs - atOnce - back, runs)}/${percent(back, runs)}/${minutes(medianMinutes)}/${minutes(mostMinutes)}`,
+      healthyCell,
+    ),
+    passTable(
+      `Healthy with more requests, or a longer bake: the same for ${longBakeMinutes} minutes`,
+      setting,
+      enoughRequests,
+      healthyCell,
+      longBakeMinutes,
     ),
   ],
 }
+
+const healthyCell = ({ runs, atOnce, back, medianMinutes, mostMinutes }: PassOutcome): string =>
+  `${percent(runs - atOnce - back, runs)}/${percent(back, runs)}/${minutes(medianMinutes)}/${minutes(mostMinutes)}`

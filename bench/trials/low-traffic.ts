@@ -4,19 +4,19 @@ import type { Rival } from '../rivals/rival.ts'
 import { minutesOf, type Situation } from './noise.ts'
 
 export const bakeMinutes = 5
+/** The bake of the default plan. */
+export const longBakeMinutes = 20
 /** A release that is held is looked at for this long. */
 export const patienceMinutes = 60
 const halfBp = 5000
-/** The step that is judged. The promotion follows it. */
-const plan = { steps: [{ weightBp: halfBp, bakeSeconds: bakeMinutes * 60 }] }
 
-const one = (perMinute: number, rate: number): Situation => ({
+const one = (perMinute: number, rate: number, weightBp = halfBp): Situation => ({
   name: `${perMinute}/min ${100 * rate} %`,
   perMinute,
   rate,
   noise: { kind: 'independent' },
   minutes: patienceMinutes,
-  weightBp: () => halfBp,
+  weightBp: () => weightBp,
 })
 
 const worse = (perMinute: number, rate: number, to: number): Situation => ({
@@ -39,6 +39,17 @@ export const fewRequests: readonly Situation[] = [100, 30, 10].flatMap((perMinut
   [0.001, 0.01, 0.05].map((rate) => one(perMinute, rate)),
 )
 
+const usual = [100, 300, 1000]
+/** As many requests as nobody should wait for: at 10 and at 50 %. */
+export const enoughRequests: readonly Situation[] = usual.flatMap((perMinute) =>
+  [1000, halfBp].flatMap((weightBp) =>
+    [0.001, 0.01, 0.05, 0.1, 0.3].map((rate) => ({
+      ...one(perMinute, rate, weightBp),
+      name: `${perMinute}/min ${100 * rate} % at ${weightBp / 100} %`,
+    })),
+  ),
+)
+
 export type PassOutcome = {
   readonly runs: number
   readonly back: number
@@ -56,13 +67,17 @@ export function runPasses(
   runs: number,
   seed: number,
   alpha: number,
+  bake: number = bakeMinutes,
 ): readonly PassOutcome[] {
+  // The step that is judged, and those after it.
+  const steps = [1000, halfBp].filter((weightBp) => weightBp >= situation.weightBp(0))
+  const plan = { steps: steps.map((weightBp) => ({ weightBp, bakeSeconds: bake * 60 })) }
   const releases = Array.from({ length: runs }, (_, run) => minutesOf(situation, seed + run))
   return rules.map((rule) => {
     let back = 0
     const passes = releases.map((minutes) => {
       const said = rule.judge(minutes, { alpha, stableRate: situation.rate, plan }).map((each) => each.said)
-      const pass = said.findIndex((word, minute) => word === 'pass' && minute + 1 >= bakeMinutes)
+      const pass = said.findIndex((word, minute) => word === 'pass' && minute + 1 >= bake)
       const fail = said.indexOf('fail')
       const isBack = fail >= 0 && (pass < 0 || fail < pass)
       if (isBack) back++
@@ -70,7 +85,7 @@ export function runPasses(
     })
     passes.sort((a, b) => a - b)
     const after = (share: number): number => passes[Math.ceil(share * runs) - 1] ?? Infinity
-    const atOnce = passes.filter((minutes) => minutes === bakeMinutes).length
+    const atOnce = passes.filter((minutes) => minutes === bake).length
     return {
       runs,
       back,
