@@ -6,15 +6,16 @@ import { Stage } from 'aws-cdk-lib'
 import { zipSync } from 'fflate'
 import { verbs } from '../../functions/handlers.ts'
 import { bundle } from '../bundle.ts'
+import { saidIfThere, type TemplateText } from './only-if.ts'
 import { templateStack } from './stack.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
 /** Synthesised: what CloudFormation reads. */
-export function templateOf(version: string): Readonly<Record<string, unknown>> {
+export function templateOf(version: string): TemplateText {
   const stack = templateStack(version)
   const assembly = Stage.of(stack)?.synth()
-  return assembly?.getStackByName(stack.stackName).template as Readonly<Record<string, unknown>>
+  return saidIfThere(assembly?.getStackByName(stack.stackName).template as TemplateText)
 }
 
 /** A module for each function, and beside them what they read. The same code gives the same bytes. */

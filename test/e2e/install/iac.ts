@@ -129,7 +129,7 @@ function checkTerraform(verify: Verify): void {
   }
   verify('Terraform: its own command finds the module well formed', format.status === 0, format.stdout)
   const module = ['main.tf', 'outputs.tf'].map((name) => readFileSync(join(root, 'terraform', name), 'utf8')).join('')
-  const { Parameters, Outputs } = templateOf('0.0.0') as { Parameters: object; Outputs: object }
+  const { Parameters, Outputs } = templateOf('0.0.0') as unknown as { Parameters: object; Outputs: object }
   const given = [...(/parameters = \{([^}]*)\}/.exec(module)?.[1] ?? '').matchAll(/(\w+) +=/g)].map(([, name]) => name)
   const read = [...module.matchAll(/outputs\["(\w+)"\]/g)].map(([, name = '']) => name)
   verify(
