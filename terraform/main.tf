@@ -49,6 +49,18 @@ resource "aws_cloudformation_stack" "tidegate" {
     ImageRepositories = var.image_repositories
     PagesEmail        = var.pages_email
     TicketsEmail      = var.tickets_email
+    Chat              = var.chat
+    SlackWorkspace    = var.slack_workspace
+    SlackChannel      = var.slack_channel
+    TeamsTenant       = var.teams_tenant
+    TeamsTeam         = var.teams_team
+    TeamsChannel      = var.teams_channel
+    ChatPutBack       = var.chat_put_back
+    PagerDutySecret   = var.pager_duty_secret
+    PagerDutyUrl      = var.pager_duty_url
+    JiraSecret        = var.jira_secret
+    JiraUrl           = var.jira_url
+    OpsCenter         = var.ops_center
   }
 
   depends_on = [aws_s3_object.package]

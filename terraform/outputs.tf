@@ -28,3 +28,13 @@ output "policies" {
     definer  = aws_cloudformation_stack.tidegate.outputs["DefinerPolicyArn"]
   }
 }
+
+output "chat_topic_arn" {
+  description = "For a channel that you configure yourself in Amazon Q Developer. Null without a chat."
+  value       = lookup(aws_cloudformation_stack.tidegate.outputs, "ChatTopicArn", null)
+}
+
+output "put_back_from_chat_policy_arn" {
+  description = "For the role of such a channel: a button that puts traffic back, and nothing else. Null without chat_put_back."
+  value       = lookup(aws_cloudformation_stack.tidegate.outputs, "PutBackFromChatPolicyArn", null)
+}

@@ -61,3 +61,75 @@ variable "tickets_email" {
   type        = string
   default     = ""
 }
+
+variable "chat" {
+  description = "Whether there is a topic for a channel of Slack or Teams that you configure yourself: yes or no."
+  type        = string
+  default     = "no"
+}
+
+variable "slack_workspace" {
+  description = "The id of a Slack workspace that Amazon Q Developer is authorised in. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "slack_channel" {
+  description = "The id of the channel of Slack that is told. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "teams_tenant" {
+  description = "The id of the tenant of Microsoft Teams. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "teams_team" {
+  description = "The id of a team that Amazon Q Developer is authorised in. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "teams_channel" {
+  description = "The id of the channel of Teams that is told, as it is in the link to it. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "chat_put_back" {
+  description = "Whether a button of the channel may put traffic back: yes or no."
+  type        = string
+  default     = "no"
+}
+
+variable "pager_duty_secret" {
+  description = "The ARN of the secret that holds the routing key of PagerDuty, and nothing else. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "pager_duty_url" {
+  description = "The address of the Events API of PagerDuty."
+  type        = string
+  default     = "https://events.pagerduty.com/v2/enqueue"
+}
+
+variable "jira_secret" {
+  description = "The ARN of the secret that holds the API key of Jira Service Management or Opsgenie, and nothing else. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "jira_url" {
+  description = "The address of the alert API of Jira Service Management or Opsgenie."
+  type        = string
+  default     = "https://api.atlassian.com/jsm/ops/integration/v2/alerts"
+}
+
+variable "ops_center" {
+  description = "Whether incidents are opened as OpsItems, too: yes or no."
+  type        = string
+  default     = "no"
+}
