@@ -128,11 +128,15 @@ export class ReleaseController extends Construct {
       lost: this.lost,
     })
     watchHealth(this, { controller: name, sendsTelemetry: telemetryOut !== undefined }, this.topics)
-    const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
+    const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics, forAny }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
     this.telemetryOut =
-      telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, { ...installed, controllerFunction })
+      telemetryOut &&
+      new TelemetryOut(this, 'TelemetryOut', telemetryOut, {
+        ...installed,
+        controllerFunction: (inside, part) => controllerFunction(inside, { ...part, forAny }),
+      })
     this.dashboards = dashboards
       ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
       : undefined

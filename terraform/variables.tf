@@ -133,3 +133,69 @@ variable "ops_center" {
   type        = string
   default     = "no"
 }
+
+variable "log_copy" {
+  description = "Whether a bucket is made with a copy of the release logs that nobody can change: no, GOVERNANCE or COMPLIANCE."
+  type        = string
+  default     = "no"
+}
+
+variable "log_copy_days" {
+  description = "For how many days nobody can delete it."
+  type        = string
+  default     = "400"
+}
+
+variable "log_copy_to" {
+  description = "A bucket of yours for the copy instead, with Object Lock and a default retention. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "otlp_url" {
+  description = "A receiver of OTLP over HTTP, without /v1/traces. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "otlp_secret" {
+  description = "The ARN of the secret that holds its headers, and nothing else. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "grafana_url" {
+  description = "A Grafana that gets an annotation for each release. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "grafana_secret" {
+  description = "The ARN of the secret that holds the token of its service account, and nothing else. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "telemetry_key" {
+  description = "The ARN of the KMS key that these secrets are encrypted with. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "prometheus_urls" {
+  description = "Addresses that services may name as a Prometheus, with commas between them. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "prometheus_workspace" {
+  description = "The ARN of a workspace of Amazon Managed Service for Prometheus that services may name. Empty: none."
+  type        = string
+  default     = ""
+}
+
+variable "dashboards" {
+  description = "Whether there are dashboards of CloudWatch: yes or no."
+  type        = string
+  default     = "no"
+}

@@ -65,7 +65,7 @@ function saidIn(value: unknown, needsOf: Needs, key = ''): Said {
   const id = Ref ?? attribute?.[0]
   if (id !== undefined) return { value, needs: needsOf(id) }
   // Somebody has thought of it.
-  if ('Fn::If' in value) return { value, needs: [] }
+  if ('Fn::If' in value) return chosen(value as { readonly 'Fn::If': readonly [string, unknown, unknown] })
   const fields = Object.entries(value).map(([name, one]) => [name, saidIn(one, needsOf, name)] as const)
   const isMap = key === 'Variables'
   return {
@@ -76,15 +76,27 @@ function saidIn(value: unknown, needsOf: Needs, key = ''): Said {
   }
 }
 
+/** What is left out by hand is like what is not there. */
+const chosen = (value: { readonly 'Fn::If': readonly [string, unknown, unknown] }): Said => {
+  const [condition, inner, otherwise] = value['Fn::If']
+  const isLeftOut = JSON.stringify(otherwise) === JSON.stringify(noValue)
+  return isLeftOut ? { value: inner, needs: [condition] } : { value, needs: [] }
+}
+
 function saidInList(list: readonly unknown[], needsOf: Needs, key: string): Said {
-  const elements = list.map((one) => saidIn(one, needsOf))
-  // The arguments of a function are one value. A dependency on what there is not is ignored by CloudFormation.
-  const isOne = key.startsWith('Fn::')
-  // A statement without resources is invalid.
-  const isAll = key === 'Resource' && elements.every(({ needs }) => needs.length > 0)
-  return isOne || isAll
+  const parts = key === 'Statement' ? list.flatMap((one) => perResource(one, needsOf)) : list
+  const elements = parts.map((one) => saidIn(one, needsOf))
+  // The arguments of a function are one value.
+  return key.startsWith('Fn::')
     ? { value: elements.map(({ value }) => value), needs: unique(elements.flatMap(({ needs }) => needs)) }
     : { value: elements.map(({ value, needs }) => wrapped(value, needs)), needs: [] }
+}
+
+/** A statement without resources is invalid, so one that could be left without any is one for each. */
+function perResource(statement: unknown, needsOf: Needs): readonly unknown[] {
+  const { Resource } = statement as { readonly Resource?: unknown }
+  if (!Array.isArray(Resource) || Resource.some((one) => saidIn(one, needsOf).needs.length === 0)) return [statement]
+  return Resource.map((one: unknown) => ({ ...(statement as object), Resource: one }))
 }
 
 const wrapped = (value: unknown, needs: readonly string[]): unknown =>

@@ -10,6 +10,8 @@ export type Given = ReturnType<typeof parametersOf>
 
 const bucketName = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]'
 const mailAddress = '[^\\s@"]{1,64}@[^\\s@"]{1,190}'
+const keyArn = 'arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}'
+const prometheusAddress = 'https?://[a-z0-9.-]{1,120}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,60}){0,2}'
 const uuid = '[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}'
 const secretArn = 'arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}'
 const address = `https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]{0,200})?`
@@ -25,9 +27,16 @@ function of(stack: Stack) {
     new CfnCondition(stack, id, { expression })
   const orEmpty = (id: string, description: string, pattern: string): string =>
     text(id, `${description} Empty: none.`, `^(${pattern})?$`, '')
+  /** The first is the default. */
+  const oneOf = (id: string, description: string, allowedValues: string[]): string =>
+    new CfnParameter(stack, id, {
+      ...{ type: 'String', description, allowedValues, allowedPattern: `^(${allowedValues.join('|')})$` },
+      default: allowedValues[0],
+    }).valueAsString
   return {
     text,
     when,
+    oneOf,
     orEmpty,
     /** With the condition `Has…`. */
     optional(id: string, description: string, pattern: string): { readonly value: string; readonly has: CfnCondition } {
@@ -35,10 +44,7 @@ function of(stack: Stack) {
       return { value, has: when(`Has${id}`, Fn.conditionNot(Fn.conditionEquals(value, ''))) }
     },
     asked(id: string, description: string): CfnCondition {
-      const { valueAsString } = new CfnParameter(stack, id, {
-        ...{ type: 'String', description, allowedValues: ['no', 'yes'], allowedPattern: '^(no|yes)$', default: 'no' },
-      })
-      return when(`Has${id}`, Fn.conditionEquals(valueAsString, 'yes'))
+      return when(`Has${id}`, Fn.conditionEquals(oneOf(id, description, ['no', 'yes']), 'yes'))
     },
     /** Parameters that mean something together alone. */
     together(id: string, words: string, ...values: readonly string[]): void {
@@ -85,11 +91,7 @@ export function parametersOf(stack: Stack) {
       'The bucket of packages that services are released from.',
       bucketName,
     ),
-    artifactKey: make.optional(
-      'ArtifactKey',
-      'The ARN of the KMS key that these packages are encrypted with.',
-      'arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}',
-    ),
+    artifactKey: make.optional('ArtifactKey', 'The ARN of the KMS key that these packages are encrypted with.', keyArn),
     imageRepositories: make.optional(
       'ImageRepositories',
       'Repositories of images that services are released from: names with * and ?.',
@@ -99,6 +101,13 @@ export function parametersOf(stack: Stack) {
     ticketsEmail: make.optional('TicketsEmail', 'Who gets what can wait until the morning.', mailAddress),
     chat: chatIn(make),
     incidents: incidentsIn(make),
+    logCopy: logCopyIn(make),
+    telemetry: telemetryIn(make),
+    prometheus: prometheusIn(make),
+    dashboards: make.asked(
+      'Dashboards',
+      'Three dashboards of CloudWatch, each $3 a month after the first three of an account.',
+    ),
   }
 }
 
@@ -169,6 +178,50 @@ function incidentsIn({ text, optional, asked, when }: ReturnType<typeof of>) {
   }
 }
 
+function logCopyIn({ text, optional, oneOf, when }: ReturnType<typeof of>) {
+  const mode = oneOf(
+    'LogCopy',
+    'Whether a bucket is made with a copy of the release logs that nobody can change. COMPLIANCE: not even the root user can.',
+    ['no', 'GOVERNANCE', 'COMPLIANCE'],
+  )
+  const days = text('LogCopyDays', 'For how many days nobody can delete it.', '^[1-9][0-9]{0,4}$', '400')
+  const to = optional(
+    'LogCopyTo',
+    'A bucket of yours for the copy instead, with Object Lock and a default retention.',
+    bucketName,
+  )
+  const isAsked = when('AsksForLogCopy', Fn.conditionNot(Fn.conditionEquals(mode, 'no')))
+  const isMade = when('HasNewLogCopyBucket', Fn.conditionAnd(isAsked, Fn.conditionNot(to.has)))
+  return { has: when('HasLogCopy', Fn.conditionOr(isMade, to.has)), isMade, mode, days, to }
+}
+
+function telemetryIn({ optional, together, when }: ReturnType<typeof of>) {
+  const otlp = optional('OtlpUrl', 'A receiver of OTLP over HTTP, without /v1/traces.', address)
+  const headers = optional('OtlpSecret', 'The ARN of the secret that holds its headers, and nothing else.', secretArn)
+  const grafana = optional('GrafanaUrl', 'A Grafana that gets an annotation for each release.', address)
+  const token = optional(
+    'GrafanaSecret',
+    'The ARN of the secret that holds the token of its service account, and nothing else.',
+    secretArn,
+  )
+  const key = optional('TelemetryKey', 'The ARN of the KMS key that these secrets are encrypted with.', keyArn)
+  together('GrafanaIsWhole', 'GrafanaUrl and GrafanaSecret are given together.', grafana.value, token.value)
+  return { has: when('HasTelemetryOut', Fn.conditionOr(otlp.has, grafana.has)), otlp, headers, grafana, token, key }
+}
+
+const prometheusIn = ({ optional }: ReturnType<typeof of>) => ({
+  urls: optional(
+    'PrometheusUrls',
+    'Addresses that services may name as a Prometheus, with commas between them.',
+    `${prometheusAddress}(,${prometheusAddress}){0,4}`,
+  ),
+  workspace: optional(
+    'PrometheusWorkspace',
+    'The ARN of a workspace of Amazon Managed Service for Prometheus that services may name.',
+    'arn:aws(-us-gov)?:aps:[a-z0-9-]{5,30}:[0-9]{12}:workspace/ws-[a-z0-9-]{1,60}',
+  ),
+})
+
 const groups: Readonly<Record<string, readonly string[]>> = {
   'The package': ['PackageBucket', 'PackagePrefix'],
   'What may be released': ['FunctionNames', 'ArtifactBucket', 'ArtifactKey', 'ImageRepositories'],
@@ -183,6 +236,10 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'ChatPutBack',
   ],
   'Incidents in other platforms': ['PagerDutySecret', 'PagerDutyUrl', 'JiraSecret', 'JiraUrl', 'OpsCenter'],
+  'A copy of the release logs': ['LogCopy', 'LogCopyDays', 'LogCopyTo'],
+  Telemetry: ['OtlpUrl', 'OtlpSecret', 'GrafanaUrl', 'GrafanaSecret', 'TelemetryKey'],
+  'Signals from a Prometheus': ['PrometheusUrls', 'PrometheusWorkspace'],
+  Dashboards: ['Dashboards'],
 }
 
 /** How the console asks for the parameters. */

@@ -16,6 +16,8 @@ import type { Resources } from '../controller-functions.ts'
 import { homeOf } from '../wiring.ts'
 import { chatBy } from './chat.ts'
 import { everyPlatform, incidentsBy } from './incidents.ts'
+import { copyBy, copyFor } from './log-copy.ts'
+import { everyReceiver, prometheusBy, telemetryBy } from './telemetry.ts'
 import { onlyIf } from './only-if.ts'
 import { form, type Given, parametersOf, tag } from './parameters.ts'
 import { policiesOfPeople } from './people.ts'
@@ -40,6 +42,9 @@ export function templateStack(version: string): Stack {
   const controller = new ReleaseController(stack, 'Controller', {
     services: [],
     chat: { putBack: true },
+    dashboards: true,
+    logCopy: copyFor(stack, given.logCopy),
+    telemetryOut: everyReceiver(stack, given.telemetry),
     incidentsOut: everyPlatform(stack, given.incidents),
     forAny: {
       code: lambda.Code.fromBucket(bucket, `${given.packagePrefix}tidegate-${version}.zip`),
@@ -56,6 +61,7 @@ export function templateStack(version: string): Stack {
         bucket: given.artifactBucket.value,
         key: given.artifactKey.value,
         repositories: given.imageRepositories.value,
+        workspace: given.prometheus.workspace.value,
       } satisfies Reach),
     },
   })
@@ -72,6 +78,10 @@ export function templateStack(version: string): Stack {
   mail(stack, given, controller)
   chatBy(given.chat, stack, controller)
   incidentsBy(given.incidents, controller)
+  copyBy(given.logCopy, stack, controller)
+  telemetryBy(given.telemetry, controller)
+  prometheusBy(given.prometheus, stack, controller)
+  dashboardsBy(given.dashboards, stack, controller)
   form(stack)
   policiesOfPeople(stack, controller)
   plainOutputs(stack)
@@ -130,6 +140,17 @@ function readArtifacts(
     'repositories',
     `arn:${partition}:ecr:${region}:${account}:repository/${imageRepositories.value}`,
   )
+}
+
+function dashboardsBy(has: CfnCondition, stack: Stack, { dashboards }: ReleaseController): void {
+  if (dashboards === undefined) return
+  const policy = new iam.ManagedPolicy(stack, 'DashboardsPolicy', { description: 'Tidegate: Looks at its dashboards' })
+  dashboards.grantView(policy)
+  const out = new CfnOutput(stack, 'DashboardsPolicyArn', {
+    value: policy.managedPolicyArn,
+    description: 'Tidegate: Looks at its dashboards',
+  })
+  onlyIf(has, dashboards, policy, out)
 }
 
 function mail(stack: Stack, { pagesEmail, ticketsEmail }: Given, { topics }: ReleaseController): void {

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stage } from 'aws-cdk-lib'
 import { zipSync } from 'fflate'
-import { verbs } from '../../functions/handlers.ts'
+import { optionalVerbs, verbs } from '../../functions/handlers.ts'
 import { bundle } from '../bundle.ts'
 import { saidIfThere, type TemplateText } from './only-if.ts'
 import { templateStack } from './stack.ts'
@@ -20,7 +20,7 @@ export function templateOf(version: string): TemplateText {
 
 /** A module for each function, and beside them what they read. The same code gives the same bytes. */
 function packageOf(): Uint8Array {
-  const files = verbs
+  const files = [...verbs, ...optionalVerbs]
     .filter((verb) => verb !== 'provision')
     .flatMap((verb) => {
       const { code, files } = bundle(verb)

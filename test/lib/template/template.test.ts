@@ -2,7 +2,7 @@
 // its policies, where functions are known by their tag.
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Authorize } from '../../../cloud/local/protocol/rights.ts'
-import { verbs } from '../../../functions/handlers.ts'
+import { optionalVerbs, verbs } from '../../../functions/handlers.ts'
 import { templateOf } from '../../../lib/template/write.ts'
 import { openSandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
@@ -33,6 +33,17 @@ const asked = {
   PagerDuty: { PagerDutySecret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:pagerduty-AbCdEf' },
   Jira: { JiraSecret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:jira-AbCdEf' },
   OpsItems: { OpsCenter: 'yes' },
+  'a copy of the logs': { LogCopy: 'COMPLIANCE', LogCopyDays: '30' },
+  'a copy in a bucket that is there': { LogCopy: 'GOVERNANCE', LogCopyTo: 'archive' },
+  OTLP: { OtlpUrl: 'https://otlp.example.com' },
+  Grafana: {
+    GrafanaUrl: 'https://grafana.example.com',
+    GrafanaSecret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:grafana-AbCdEf',
+    TelemetryKey: 'arn:aws:kms:eu-west-1:111122223333:key/1',
+  },
+  'addresses of a Prometheus': { PrometheusUrls: 'https://a.example.com,http://b.example.com:9090/p' },
+  'a workspace': { PrometheusWorkspace: 'arn:aws:aps:eu-west-1:111122223333:workspace/ws-1' },
+  dashboards: { Dashboards: 'yes' },
 } as const
 const everything: Readonly<Record<string, string>> = Object.assign({}, ...Object.values(asked)) as typeof everything
 
@@ -40,6 +51,15 @@ const topic = ['SNS::Topic', 'SNS::TopicPolicy']
 const incidents = [
   ...['SQS::Queue', 'SQS::QueuePolicy', 'CloudWatch::Alarm', 'IAM::Role', 'IAM::Policy', 'IAM::Role', 'IAM::Policy'],
   ...['StepFunctions::StateMachine', 'Events::Rule'],
+]
+const fn = ['Lambda::Function', 'Logs::LogGroup', 'IAM::Role', 'IAM::Policy']
+const copy = [
+  ...[...fn, 'IAM::ManagedPolicy', 'Lambda::EventInvokeConfig', 'Lambda::EventSourceMapping'],
+  ...['CloudWatch::Alarm', 'CloudWatch::Alarm'],
+]
+const telemetry = [
+  ...[...fn, 'SQS::Queue', 'SQS::QueuePolicy', 'SQS::Queue', 'SQS::QueuePolicy'],
+  ...['Lambda::EventSourceMapping', 'Events::Rule', 'CloudWatch::Alarm'],
 ]
 const added: Readonly<Record<keyof typeof asked, readonly string[]>> = {
   'an artifact bucket': ['Events::Rule', 'IAM::Policy', 'Lambda::Permission'],
@@ -56,7 +76,19 @@ const added: Readonly<Record<keyof typeof asked, readonly string[]>> = {
     ...['Events::ApiDestination', 'Events::ApiDestination'],
   ],
   OpsItems: [...incidents, 'Events::Rule', 'IAM::Policy', 'IAM::Policy'],
+  'a copy of the logs': [...copy, 'S3::Bucket', 'S3::BucketPolicy'],
+  'a copy in a bucket that is there': copy,
+  OTLP: telemetry,
+  Grafana: telemetry,
+  'addresses of a Prometheus': [],
+  'a workspace': ['IAM::Policy', 'IAM::Policy'],
+  dashboards: [...fn, 'IAM::ManagedPolicy', ...Array.from({ length: 3 }, () => 'CloudWatch::Dashboard')],
 }
+const copied = [
+  ...['s3:GetBucketObjectLockConfiguration', 's3:GetObject', 's3:GetObjectVersion', 's3:ListBucketVersions'],
+  's3:PutObject',
+]
+const polled = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
 /** Actions that nobody has without them. */
 const rights: Readonly<Record<keyof typeof asked, readonly string[]>> = {
   'an artifact bucket': ['s3:GetObject', 's3:GetObjectVersion'],
@@ -70,6 +102,13 @@ const rights: Readonly<Record<keyof typeof asked, readonly string[]>> = {
   PagerDuty: ['events:InvokeApiDestination'],
   Jira: ['events:InvokeApiDestination'],
   OpsItems: ['ssm:CreateOpsItem', 'ssm:DescribeOpsItems', 'ssm:UpdateOpsItem'],
+  'a copy of the logs': copied,
+  'a copy in a bucket that is there': copied,
+  OTLP: polled,
+  Grafana: ['kms:Decrypt', 'secretsmanager:GetSecretValue', ...polled],
+  'addresses of a Prometheus': [],
+  'a workspace': ['aps:QueryMetrics'],
+  dashboards: ['cloudwatch:GetDashboard', 'cloudwatch:ListDashboards'],
 }
 
 beforeAll(() => {
@@ -88,7 +127,7 @@ describe('the template', () => {
     )
     const functions = ofType('AWS::Lambda::Function').map(({ Properties }) => Properties)
     expect(functions.map(({ Handler }) => Handler).sort()).toEqual(
-      verbs
+      [...verbs, ...optionalVerbs]
         .filter((verb) => verb !== 'provision')
         .map((verb) => `${verb}.handler`)
         .sort(),
@@ -157,7 +196,7 @@ describe('the template', () => {
   it('takes no secret as a value', () => {
     const parameters = Object.entries(template['Parameters'] as Record<string, { AllowedPattern: string }>)
     for (const [name, { AllowedPattern }] of parameters)
-      if (/Secret|Key|Token/.test(name)) expect(new RegExp(AllowedPattern).test('R0UTINGKEY'), name).toBe(false)
+      if (/Secret|Key$|Token/.test(name)) expect(new RegExp(AllowedPattern).test('R0UTINGKEY'), name).toBe(false)
   })
 
   it('gives rights only with what needs them', () => {
