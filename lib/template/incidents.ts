@@ -1,5 +1,5 @@
-// Incidents in other platforms by parameters: each platform's own resources are there only with its secret, and OpsItems where they
-// are asked for.
+// Incidents in other platforms by parameters: each platform's own resources are there only with its secret, and OpsItems where
+// they are asked for.
 import { Fn, type Stack } from 'aws-cdk-lib'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'

@@ -1,7 +1,8 @@
 // What a template has only if a parameter asks for it: resources get a condition, and what others say of them is said under the
 // same condition. The constructs of the CDK know nothing of conditions, and are used as they are.
-import { CfnCondition, CfnOutput, CfnResource } from 'aws-cdk-lib'
+import { type CfnCondition, CfnOutput, CfnResource } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
+import { own } from '../../core/own.ts'
 
 /** Everything in a scope, but what has a condition already: that one is narrower. */
 export function onlyIf(condition: CfnCondition, ...scopes: readonly IConstruct[]): void {
@@ -25,7 +26,7 @@ export function saidIfThere(template: TemplateText): TemplateText {
   const said = (parts: Parts): Parts =>
     Object.fromEntries(
       Object.entries(parts).map(([id, part]) => {
-        const { value, needs } = saidIn(part, (named) => conditionOf(Resources[named], under(part)))
+        const { value, needs } = saidIn(part, (named) => conditionOf(own(Resources, named), under(part)))
         const [missing] = needs
         if (missing !== undefined) throw new Error(`bug: ${id} names what there is only with ${missing}`)
         return [id, value as Part]
@@ -46,7 +47,7 @@ function implied(condition: string | undefined, conditions: Json): ReadonlySet<s
   const follow = (name: string): void => {
     if (found.has(name)) return
     found.add(name)
-    for (const part of named((conditions[name] as Json | undefined)?.['Fn::And'])) follow(String(part))
+    for (const part of named((own(conditions, name) as Json | undefined)?.['Fn::And'])) follow(String(part))
     for (const [wider, expression] of Object.entries(conditions))
       if (named((expression as Json)['Fn::Or']).includes(name)) follow(wider)
   }

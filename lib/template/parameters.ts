@@ -1,5 +1,5 @@
-// The parameters of the template, and the conditions that come of them. Each ends in a policy, a pattern of events or JSON, so each
-// has a pattern of its own that lets nothing out of its place.
+// The parameters of the template, and the conditions that come of them. Each ends in a policy, a pattern of events or JSON, so
+// each has a pattern of its own that lets nothing out of its place.
 import { CfnCondition, CfnParameter, CfnRule, Fn, type ICfnRuleConditionExpression, type Stack } from 'aws-cdk-lib'
 import { observedTag } from '../../core/reach/reach.ts'
 
@@ -39,15 +39,19 @@ function of(stack: Stack) {
     oneOf,
     orEmpty,
     /** With the condition `Has…`. */
-    optional(id: string, description: string, pattern: string): { readonly value: string; readonly has: CfnCondition } {
+    optional: (
+      id: string,
+      description: string,
+      pattern: string,
+    ): { readonly value: string; readonly has: CfnCondition } => {
       const value = orEmpty(id, description, pattern)
       return { value, has: when(`Has${id}`, Fn.conditionNot(Fn.conditionEquals(value, ''))) }
     },
-    asked(id: string, description: string): CfnCondition {
+    asked: (id: string, description: string): CfnCondition => {
       return when(`Has${id}`, Fn.conditionEquals(oneOf(id, description, ['no', 'yes']), 'yes'))
     },
     /** Parameters that mean something together alone. */
-    together(id: string, words: string, ...values: readonly string[]): void {
+    together: (id: string, words: string, ...values: readonly string[]): void => {
       const [first = '', ...more] = values
       const empty = (value: string): ICfnRuleConditionExpression => Fn.conditionEquals(value, '')
       for (const [index, other] of more.entries())

@@ -6,8 +6,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { telemetryWatches } from '../../functions/alarms.ts'
 import { permissions } from '../../functions/permissions.ts'
-import type { ReleaseController } from '../controller.ts'
-import type { TelemetryOutProps } from '../messages/telemetry-out.ts'
+import type { ReleaseController, ReleaseControllerProps } from '../controller.ts'
 import { onlyIf } from './only-if.ts'
 import type { Given } from './parameters.ts'
 
@@ -19,7 +18,7 @@ const ifThere = ({ value, has }: Optional): string =>
 export function everyReceiver(
   stack: Stack,
   { otlp, headers, grafana, token, key }: Given['telemetry'],
-): TelemetryOutProps {
+): NonNullable<ReleaseControllerProps['telemetryOut']> {
   const encryptionKey = kms.Key.fromKeyArn(stack, 'TelemetrySecretsKey', ifThere(key))
   const secret = (id: string, one: Optional): ISecret =>
     Secret.fromSecretAttributes(stack, id, { secretCompleteArn: ifThere(one), encryptionKey })

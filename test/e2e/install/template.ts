@@ -2,7 +2,7 @@
 // is registered by `apply`, and a good and a bad release run through it. Opt-in (`npm run e2e`).
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
@@ -30,6 +30,8 @@ export async function checkTemplateWithoutCdk(verify: Verify): Promise<void> {
     return `${hash}  ${name}\n`
   })
   verify('template: its checksums are right', sums === summed.join(''), sums)
+  const size = statSync(join(folder, template)).size
+  verify('template: it is within the 460,800 bytes that some tools still count to', size < 460_800, String(size))
   if (isThere('cfn-lint')) {
     const { status, stdout, stderr } = spawnSync('cfn-lint', ['--format', 'parseable', join(folder, template)], {
       encoding: 'utf8',

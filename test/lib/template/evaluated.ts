@@ -11,7 +11,7 @@ const nothing = Symbol('AWS::NoValue')
 export function evaluated(template: Json, given: Readonly<Record<string, string>> = {}): Evaluated {
   const { Parameters, Conditions } = template as { readonly Parameters: Parts<Json>; readonly Conditions: Json }
   const truth = (expression: unknown): boolean => {
-    const [[kind = '', value] = []] = Object.entries(expression as Json)
+    const [kind = '', value] = Object.entries(expression as Json)[0] ?? []
     if (kind === 'Condition') return truth(Conditions[String(value)])
     const list = value as readonly unknown[]
     if (kind === 'Fn::Not') return !truth(list[0])
