@@ -2,6 +2,9 @@
 import type { ObservedEvent, ObservedShift, SeenAlias } from '../core/observe/event.ts'
 import type { Listing } from '../core/listing.ts'
 
+/** Where a row of the report is. */
+export type ShiftKey = Pick<ObservedShift, 'beganAtMs' | 'id'>
+
 /** Shifts of others: a log for each, a row of the report, and what was last seen of each alias. */
 export type Observations = {
   /** Adds to the log of one shift. @returns false if the number is taken, and then nothing was written */
@@ -15,5 +18,7 @@ export type Observations = {
   /** Puts the row in the place of the one before. */
   putShift(shift: ObservedShift): Promise<void>
   /** Those that began from `fromMs` until before `toMs`, oldest first. */
-  shifts(service: string, fromMs: number, toMs: number): Promise<Listing<ObservedShift, { readonly shift: string }>>
+  shifts(service: string, fromMs: number, toMs: number): Promise<Listing<ObservedShift, ShiftKey>>
+  /** The newest first, at most so many. @param before those older than this one */
+  latest(service: string, atMost: number, before?: ShiftKey): Promise<Listing<ObservedShift, ShiftKey>>
 }

@@ -45,7 +45,7 @@ td time { white-space: nowrap; }
   .stacked thead { position: absolute; left: -9999px; }
   .stacked, .stacked tbody, .stacked tr, .stacked td { display: block; }
   .stacked tr { padding: 6px 0; border-bottom: 1px solid var(--line); } .stacked tr:last-child { border-bottom: 0; }
-  .stacked td { border-bottom: 0; padding: 3px 12px; }
+  .stacked td { border-bottom: 0; padding: 3px 12px; text-align: left; } .stacked td:empty { display: none; }
   .stacked td::before { content: attr(data-head) ": "; color: var(--soft); }
   .stacked td .line { margin-top: 0; }
 }

@@ -205,7 +205,7 @@ const own: Readonly<Record<Verb, Own>> = {
     lookRoles,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
+  read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head', 'observed'] }) },
   widget: {
     items: shows,
     targets: ['lambda:GetAlias'],

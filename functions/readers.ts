@@ -9,6 +9,7 @@ import {
   journal,
   leases,
   line,
+  observations,
   openReleases,
   outages,
   queues,
@@ -27,7 +28,7 @@ const reading = () => ({
 })
 
 export const read = /* @__PURE__ */ wired('read', () =>
-  readHandler({ ...reading(), rest, openReleases: openReleases() }, apiRoutes),
+  readHandler({ ...reading(), rest, openReleases: openReleases(), observations: observations() }, apiRoutes),
 )
 export const widget = /* @__PURE__ */ wired('widget', () =>
   widgetHandler({

@@ -48,6 +48,7 @@ const readings = {
   services: '/services',
   service: '/service/{service}',
   releases: '/releases/{service}',
+  observed: '/observed/{service}',
   release: '/release/{service}/{release}',
   events: '/events/{service}/{release}',
   open: '/open',

@@ -11,6 +11,8 @@ type Component = {
   readonly 'bom-ref': string
   readonly name: string
   readonly version: string
+  readonly scope?: string
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[]
   readonly licenses?: readonly { readonly license?: { readonly id?: string }; readonly expression?: string }[]
   readonly properties?: readonly { readonly name: string; readonly value: string }[]
 }
@@ -37,14 +39,27 @@ export function billOfMaterials(shipped: ReadonlySet<string> = shippedPackages()
   const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only']
   const bom = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' })) as Bom
   const functions = bundledPackages()
+  const hashes = hashesOf(locked())
   const components = bom.components.flatMap((component) => {
     const { name, version, properties = [] } = component
     const id = `${name}@${version}`
     if (!shipped.has(id)) return []
     const value = functions.get(id)?.join(' ')
-    if (value === undefined) return [component]
-    return [{ ...component, properties: [...properties, { name: 'tidegate:functions', value }] }]
+    const own = value === undefined ? [] : [{ name: 'tidegate:functions', value }]
+    const content = hashes.get(id)
+    return [
+      {
+        ...component,
+        // npm tells of one of the places of a package, which may be one for development. Scanners skip what is optional.
+        scope: 'required',
+        properties: [...properties.filter((one) => !ofDevelopment.includes(one.name)), ...own],
+        ...(content === undefined ? {} : { hashes: [{ alg: 'SHA-512', content }] }),
+      },
+    ]
   })
+  const found = new Set(components.map(({ name, version }) => `${name}@${version}`))
+  const missing = [...shipped].filter((one) => !found.has(one))
+  if (missing.length > 0) throw new Error(`npm's bill of materials does not have ${missing.join(', ')}`)
   const refs = new Set([bom.metadata.component, ...components].map((one) => one['bom-ref']))
   const dependencies = bom.dependencies
     .filter(({ ref }) => refs.has(ref))
@@ -54,19 +69,31 @@ export function billOfMaterials(shipped: ReadonlySet<string> = shippedPackages()
   return { ...bom, metadata: { ...bom.metadata, component }, components, dependencies }
 }
 
-type Lock = { readonly packages: Readonly<Record<string, { readonly version: string; readonly dev?: boolean }>> }
+type Locked = { readonly version: string; readonly dev?: boolean; readonly integrity?: string }
+type Lock = Readonly<Record<string, Locked>>
+const ofDevelopment: readonly string[] = ['cdx:npm:package:development', 'cdx:npm:package:bundled']
+
+/** What package-lock.json has, by `name@version` and without the project itself. */
+function locked(): readonly (readonly [string, Locked])[] {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Lock }
+  return Object.entries(packages)
+    .filter(([path]) => path !== '')
+    .map(([path, one]) => [`${path.split('node_modules/').at(-1) ?? ''}@${one.version}`, one])
+}
+
+/** SHA-512 of the packed files, in hexadecimal; those that are part of another package have none. */
+const hashesOf = (packages: ReturnType<typeof locked>): ReadonlyMap<string, string> =>
+  new Map(
+    packages.flatMap(([id, { integrity = '' }]) =>
+      integrity.startsWith('sha512-') ? [[id, Buffer.from(integrity.slice(7), 'base64').toString('hex')]] : [],
+    ),
+  )
 
 /**
  * What `npm ci --omit=dev` installs, as `name@version`. `npm sbom --omit=dev` does not say: it leaves out what a package for
  * development needs as well (npm 11.19).
  */
-function shippedPackages(): ReadonlySet<string> {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock
-  return new Set(
-    Object.entries(packages)
-      .filter(([path, { dev }]) => path !== '' && dev !== true)
-      .map(([path, { version }]) => `${path.split('node_modules/').at(-1) ?? ''}@${version}`),
-  )
-}
+const shippedPackages = (): ReadonlySet<string> =>
+  new Set(locked().flatMap(([id, { dev }]) => (dev === true ? [] : [id])))
 
 if (import.meta.main) process.stdout.write(`${JSON.stringify(billOfMaterials(), undefined, 2)}\n`)

@@ -35,7 +35,7 @@ function copyFiles(): void {
   copied.forEach(copy)
   for (const file of readdirSync(join(root, 'docs'))) if (documents.test(file)) copy(`docs/${file}`)
   for (const file of readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' }))
-    if (/\.(mjs|yaml)$/.test(file)) copy(`examples/${file}`)
+    if (/\.(cjs|mjs|ya?ml)$/.test(file)) copy(`examples/${file}`)
 }
 
 /** Lambda's runtime has the SDK, and the machine of a newcomer need not have it. */

@@ -22,6 +22,9 @@ export function readiness({ version, locked, changed, changelog, repository }: S
   if (changed.length > 0) wrong.push(`These files are not committed: ${changed.join(', ')}.`)
   if ((sectionOf(changelog, version) ?? '') === '')
     wrong.push(`CHANGELOG.md has no section "## ${version}" with text: rename "## Unreleased".`)
+  const headings = changelog.split('\n').filter((line) => line.startsWith('## ') && line.split(' ')[1] === version)
+  if (headings.length > 1) wrong.push(`CHANGELOG.md has ${headings.map((one) => `"${one}"`).join(' and ')}: join them.`)
+  else if (/unreleased/i.test(headings[0] ?? '')) wrong.push(`CHANGELOG.md still has "${headings[0] ?? ''}".`)
   if ((sectionOf(changelog, 'Unreleased') ?? '') !== '')
     wrong.push('CHANGELOG.md still has text under "## Unreleased".')
   const remarks =

@@ -101,7 +101,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/reading/': [
     ...['functions/reading/*', 'functions/api/*', 'functions/orders/*', 'functions/budgets/*', 'functions/steps/*'],
-    ...['core/', 'zod'],
+    ...['functions/observing/*', 'core/', 'zod'],
   ],
   'functions/main.ts': ['functions/', 'policy/*', 'provenance/*'],
   'functions/reading/widget.ts': ['functions/', 'console/widget/*', 'console/html.ts', 'core/'],

@@ -129,6 +129,7 @@ async function furnish(endpoint: Endpoint, apiId: string): Promise<Backend> {
   await install(clients, {
     code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }),
     budgetMinutes: 5,
+    observes: true,
     putBackBy: apiId,
     widgets: true,
   })

@@ -1,8 +1,10 @@
 // Tools that read. What they answer is what the API answers, or what the pages show: one view, for people and for agents.
 import * as z from 'zod'
 import { endKey, endPage, isToBeTold } from '../../core/release/pages.ts'
+import { totalsWords } from '../../core/view/observed-view.ts'
 import { readEvents } from '../../functions/reading/events.ts'
 import { readLine, readServices } from '../../functions/reading/lists.ts'
+import { readObserved } from '../../functions/reading/observed.ts'
 import { readReleases } from '../../functions/reading/releases.ts'
 import { readService } from '../../functions/reading/service.ts'
 import { loadOnCall } from '../../functions/views/on-call.ts'
@@ -39,6 +41,18 @@ export const reading: readonly Tool[] = [
       says: [],
       data: await readReleases(backend, name, queryOf(page)),
     }),
+  }),
+  tool({
+    name: 'observed',
+    title: 'What would have been done',
+    description:
+      'Shifts that others made of a service that is only observed, newest first: what Tidegate would have done, when, and what that would have saved. In pages; the first one has the totals of 30 days.',
+    hints: reads,
+    input: z.strictObject({ service, limit, next }),
+    run: async ({ backend }, { service: name, ...page }) => {
+      const data = await readObserved(backend, name, queryOf(page))
+      return { says: data.totals === undefined ? [] : totalsWords(data.totals), data }
+    },
   }),
   tool({
     name: 'release',

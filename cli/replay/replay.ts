@@ -220,7 +220,8 @@ function minuteLine(
     share(counts?.stableBad, counts?.stableInvocations),
     share(counts?.candidateBad, counts?.candidateInvocations),
   ]
-  const value = logE === undefined ? '' : logE.toFixed(2)
+  // Zero has no sign for a reader.
+  const value = logE === undefined ? '' : logE.toFixed(2).replace(/^-(?=0\.00$)/, '')
   return `${shownMinute(source, minute).padStart(6)}  ${cells.join('')}${value.padStart(6)}  ${bar(logE, alpha)}  ${verdict.padEnd(7)}`
 }
 

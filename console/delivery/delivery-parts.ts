@@ -8,7 +8,7 @@ import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { budgetBar, codeIn, personWords, releaseLink, serviceLink } from '../parts.ts'
 import { measureCards, servicesTable, summarySentence } from './measure-cards.ts'
-import { row, table } from '../table.ts'
+import { type Cell, stackedTable } from '../table.ts'
 
 type Shown = {
   /** How many releases and services are listed. */
@@ -47,11 +47,11 @@ function releases({ releases: all }: DeliveryView, shown: Shown): Html {
     ...['Lead time', 'Took'].map((number) => ({ number })),
   ]
   return html`<h2>Releases (${all.length})</h2>
-    ${table({ of: 'releases', heads, rows: some.map((one) => releaseLine(one, shown)) })}
+    ${stackedTable({ of: 'releases', heads, rows: some.map((one) => releaseLine(one, shown)) })}
     ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} older ones.</p>` : nothing}`
 }
 
-function releaseLine(one: ReleaseRow, shown: Shown): Html {
+function releaseLine(one: ReleaseRow, shown: Shown): readonly Cell[] {
   const { service, releaseId, atMs, outcome, versions, by, leadSeconds, tookSeconds, incidents } = one
   const good = outcome === 'promoted' || outcome === 'alreadyReleased'
   const what = oneLine(versions, 60) || releaseId
@@ -61,7 +61,7 @@ function releaseLine(one: ReleaseRow, shown: Shown): Html {
     ...(incidents === 0 ? [] : [`${incidents} incident${incidents === 1 ? '' : 's'}`]),
   ].join(', ')
   const seconds = (took: number | undefined) => ({ number: took === undefined ? '–' : formatDuration(took) })
-  return row(
+  return [
     outcome === undefined ? 'live' : timeTag(atMs),
     named(service, shown),
     shown.hasPages ? releaseLink(releaseId, what) : what,
@@ -69,7 +69,7 @@ function releaseLine(one: ReleaseRow, shown: Shown): Html {
     by === undefined ? 'an event' : personWords(by),
     seconds(leadSeconds),
     seconds(tookSeconds),
-  )
+  ]
 }
 
 function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
@@ -77,16 +77,14 @@ function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
   const some = all.slice(0, shown.servicesMost)
   const unknown = all.filter(({ leftShare }) => leftShare === undefined).length
   const missing = unknown === 0 ? '' : ` Of ${unknown} of ${all.length} it is not known; they come last.`
-  const rows = some.map(({ service, slo, leftShare, because }) =>
-    row(
-      named(service, shown),
-      slo,
-      html`${budgetBar(leftShare)}${because === undefined ? '' : ` ${oneLine(because, 160)}`}`,
-    ),
-  )
+  const rows = some.map(({ service, slo, leftShare, because }) => [
+    named(service, shown),
+    slo,
+    html`${budgetBar(leftShare)}${because === undefined ? '' : ` ${oneLine(because, 160)}`}`,
+  ])
   return html`<h2>Error budgets now</h2>
     <p class="fact">What is left of the whole window, the least first.${missing}</p>
-    ${table({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left'], rows })}
+    ${stackedTable({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left'], rows })}
     ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} more.</p>` : nothing}`
 }
 
@@ -96,13 +94,17 @@ function business({ business: all }: DeliveryView, shown: Shown): Html {
       <p class="soft">No promoted release was compared by a metric of its own (signals.custom of a definition).</p>`
   const rows = all
     .slice(0, shown.servicesMost)
-    .map(({ service, signal, change, releases: count, worse }) =>
-      row(named(service, shown), signal, { number: amount('change', change) }, { number: count }, worse),
-    )
+    .map(({ service, signal, change, releases: count, worse }) => [
+      named(service, shown),
+      signal,
+      { number: amount('change', change) },
+      { number: count },
+      worse,
+    ])
   const heads = ['Service', 'Metric', { number: 'Change' }, { number: 'Releases' }, 'Worse is']
   return html`<h2>Business metrics after releases</h2>
     <p class="fact">
       The new version against the one before, at the last look of what was promoted; p50 over the releases.
     </p>
-    ${table({ of: 'business metrics', heads, rows })}`
+    ${stackedTable({ of: 'business metrics', heads, rows })}`
 }

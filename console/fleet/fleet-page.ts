@@ -9,7 +9,7 @@ import { type Frame, framed } from '../frame.ts'
 import { html, type Html, inPath, nothing } from '../html.ts'
 import { needWords } from '../need-card.ts'
 import { actions, age, asked, counted, releaseLink, serviceLink, trafficBar } from '../parts.ts'
-import { row, table } from '../table.ts'
+import { stackedTable } from '../table.ts'
 
 /** More cards than these are no glance any more, and the page would be too large. The others are tiles. */
 const cardsMost = 30
@@ -124,8 +124,12 @@ const dense = (tiles: readonly Tile[], nowMs: number): Html =>
 function smallTile(tile: Tile, nowMs: number): Html {
   const { service, standing, runs, budget, failed } = tile
   const facts = [
-    runs === undefined ? 'version ?' : oneLine(runs.versions, 24),
-    runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
+    ...(tile.isObserved
+      ? ['observed']
+      : [
+          runs === undefined ? 'version ?' : oneLine(runs.versions, 24),
+          runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
+        ]),
     ...(budget === undefined ? [] : [budget.leftShare === undefined ? 'budget ?' : leftWords(budget.leftShare)]),
     ...(failed === undefined ? [] : [outcomeWords[failed.outcome]]),
     ...tile.needs.slice(0, 1).map(({ kind }) => needWords[kind]),
@@ -177,9 +181,10 @@ function card(tile: Tile, nowMs: number): Html {
 
 const liveWords = { moving: 'releasing', held: 'held', returning: 'going back' } as const
 
-function factsOf({ runs, budget, waiting }: Tile, nowMs: number): string {
-  const running =
-    runs === undefined
+function factsOf({ runs, budget, waiting, isObserved }: Tile, nowMs: number): string {
+  const running = isObserved
+    ? 'observed: others move it'
+    : runs === undefined
       ? 'what runs is not known'
       : `runs ${oneLine(runs.versions, 80)}${runs.sinceMs === undefined ? '' : ` for ${age(runs.sinceMs, nowMs)}`}`
   const left =
@@ -193,18 +198,16 @@ function factsOf({ runs, budget, waiting }: Tile, nowMs: number): string {
 
 function queues({ queue, groups }: FleetView): Html {
   const waiting = queue.slice(0, queueMost)
-  const rows = waiting.map(({ service, releases }) =>
-    row(
-      serviceLink(service),
-      { number: releases.length },
-      releases.slice(0, 1).map((id) => releaseLink(id)),
-    ),
-  )
+  const rows = waiting.map(({ service, releases }) => [
+    serviceLink(service),
+    { number: releases.length },
+    releases.slice(0, 1).map((id) => releaseLink(id)),
+  ])
   return html`${
     waiting.length === 0
       ? nothing
       : html`<h2>Waiting for their turn</h2>
-          ${table({ of: 'queues', heads: ['Service', { number: 'Waiting' }, 'Next'], rows })}
+          ${stackedTable({ of: 'queues', heads: ['Service', { number: 'Waiting' }, 'Next'], rows })}
           ${queue.length > queueMost ? html`<p class="soft">And ${counted(queue.length - queueMost, 'more service')}.</p>` : nothing}`
   }
   ${groups.length === 0 ? nothing : groupTable(groups)}`
@@ -212,14 +215,14 @@ function queues({ queue, groups }: FleetView): Html {
 
 function groupTable(groups: FleetView['groups']): Html {
   const heads = ['Group', { number: 'Places taken' }, { number: 'Waiting' }, 'By']
-  const rows = groups.slice(0, queueMost).map(({ group, max, holders, waiting }) =>
-    row(
+  const rows = groups
+    .slice(0, queueMost)
+    .map(({ group, max, holders, waiting }) => [
       group,
       { number: `${holders.length} of ${max}` },
       { number: waiting ?? 'not known' },
       holders.slice(0, 5).map((id) => releaseLink(id)),
-    ),
-  )
+    ])
   return html`<h2>Concurrency groups</h2>
-    ${table({ of: 'concurrency groups', heads, rows })}`
+    ${stackedTable({ of: 'concurrency groups', heads, rows })}`
 }

@@ -6,7 +6,7 @@ import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { timelineTable } from './timeline-table.ts'
 import { chip, fitting, pairs, verdictTones } from './words.ts'
-import { row, table } from '../table.ts'
+import { row, stackedRow, table } from '../table.ts'
 
 const signalsMost = 24_000
 
@@ -54,13 +54,13 @@ export function postMortemPage(sheet: PostMortem, frame: Frame): string {
 
 function signalsTable(signals: readonly SignalTile[]): Html {
   if (signals.length === 0) return nothing
+  const heads = ['signal', 'verdict', 'candidate', 'stable', 'compared', 'in words']
   const rows = signals.map(({ signal, kind, candidate, stable, times, tolerance, toRollBack, because }) => {
     const compared = [times, tolerance, toRollBack?.words].filter((one) => one !== undefined).join('; ')
-    return row(signal, chip(kind, verdictTones[kind]), candidate ?? '', stable ?? '', compared, because)
+    return stackedRow(heads, [signal, chip(kind, verdictTones[kind]), candidate ?? '', stable ?? '', compared, because])
   })
   const { shown, left } = fitting(rows, signalsMost)
-  const heads = ['signal', 'verdict', 'candidate', 'stable', 'compared', 'in words']
-  return html`${table({ of: 'signals', className: 'narrow', heads, rows: shown })}
+  return html`${table({ of: 'signals', className: 'stacked narrow', heads, rows: shown })}
   ${left === 0 ? nothing : html`<p>${left} more signals are left out here; the Markdown has them.</p>`}`
 }
 

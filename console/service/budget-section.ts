@@ -7,7 +7,7 @@ import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { counted, releaseLink } from '../parts.ts'
 import { burnDownPicture } from './burn-down-picture.ts'
-import { row, table } from '../table.ts'
+import { type Cell, stackedTable } from '../table.ts'
 
 const spendersMost = 8
 
@@ -49,8 +49,11 @@ function spenders({ slo, spending, bad }: BudgetView): Html {
   const sure = charged.filter((one) => one.sure)
   const rest = charged.filter((one) => !sure.slice(0, spendersMost).includes(one))
   const others = rest.reduce((sum, one) => sum + one.bad, 0)
-  const spent = (what: string | Html, count: number, words: string): Html =>
-    row(what, { number: rounded(count) }, words)
+  const spent = (what: string | Html, count: number, words: string): readonly Cell[] => [
+    what,
+    { number: rounded(count) },
+    words,
+  ]
   const rows = [
     ...sure
       .slice(0, spendersMost)
@@ -64,10 +67,10 @@ function spenders({ slo, spending, bad }: BudgetView): Html {
     ...(rest.length === 0 ? [] : [spent(counted(rest.length, 'other release'), others, 'together')]),
     ...(unknown.length === 0
       ? []
-      : [row(counted(unknown.length, 'release'), { number: 'not known' }, oneLine(unknown[0]?.because ?? '', 200))]),
+      : [[counted(unknown.length, 'release'), { number: 'not known' }, oneLine(unknown[0]?.because ?? '', 200)]]),
     ...(charged.length === 0 ? [] : [spent('No release', unassigned, `of ${rounded(bad)} in the window`)]),
   ]
-  return table({ of: `who spent ${slo}`, heads: ['Spent by', { number: 'Bad requests' }, 'How sure'], rows })
+  return stackedTable({ of: `who spent ${slo}`, heads: ['Spent by', { number: 'Bad requests' }, 'How sure'], rows })
 }
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10)

@@ -7,7 +7,7 @@ import type { HistoryRow, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, inPath, nothing } from '../html.ts'
 import { personWords, releaseLink } from '../parts.ts'
-import { row, table } from '../table.ts'
+import { type Cell, stackedTable } from '../table.ts'
 
 const wordsMost = 240
 
@@ -15,7 +15,7 @@ export function historySection({ history, unread, next, service }: ServiceView):
   const newest = `/service/${inPath(service)}`
   return html`<h2>History</h2>
     ${unread.map((sentence) => html`<p class="notice hold">${oneLine(sentence, wordsMost)}</p>`)}
-    ${history.length === 0 ? html`<p class="soft">No release yet.</p>` : table({ of: 'releases', heads, rows: history.map(historyRow) })}
+    ${history.length === 0 ? html`<p class="soft">No release yet.</p>` : stackedTable({ of: 'releases', heads, rows: history.map(historyRow) })}
     <nav class="pages-on" aria-label="History">
       <a href="${newest}">Newest</a>${
         next === undefined ? nothing : html`<a href="${newest}?next=${inPath(next)}">Older</a>`
@@ -34,14 +34,14 @@ const standing = (outcome: Outcome | undefined): string =>
         ? ''
         : 'bad'
 
-function historyRow(one: HistoryRow): Html {
+function historyRow(one: HistoryRow): readonly Cell[] {
   const { releaseId, requestedAtMs, settledAtMs, outcome, phase, versions, by, source, because, burned } = one
   const took = settledAtMs === undefined ? '' : ` after ${formatDuration((settledAtMs - requestedAtMs) / 1000)}`
   const said = [
     ...(because === undefined ? [] : [burned.length === 0 || because.endsWith('.') ? because : `${because}.`]),
     ...burned.map(({ slo, bad }) => `It spent ${Math.round(bad * 10) / 10} bad requests of ${slo}.`),
   ].join(' ')
-  return row(
+  return [
     timeTag(requestedAtMs),
     html`${releaseLink(releaseId, oneLine(versions, 80) || releaseId)}${one.isDrill === true ? html`<br /><b>Drill</b>: a rehearsal of the way back` : nothing}${one.undid === undefined ? nothing : html`<br /><b>Put back</b>: undid ${releaseLink(one.undid)}`}${one.undoneBy === undefined ? nothing : html`<br />Undone by ${releaseLink(one.undoneBy)}`}`,
     html`${by === undefined ? `an event (${source})` : personWords(by)}${one.commit === undefined ? nothing : html`<br /><code>${oneLine(one.commit, 12)}</code>`}`,
@@ -49,5 +49,5 @@ function historyRow(one: HistoryRow): Html {
         >${outcome === undefined ? `under way: ${phase}` : outcomeWords[outcome]}</span
       >${took}`,
     html`${one.reason === undefined ? nothing : html`Asked: ${one.reason}<br />`}${oneLine(said, wordsMost)}`,
-  )
+  ]
 }

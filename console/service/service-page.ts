@@ -8,6 +8,7 @@ import { type Frame, framed, timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard, needWords } from '../need-card.ts'
 import { actions, age, counted, personWords, releaseLink, trafficBar } from '../parts.ts'
+import { observedSection } from './observed-section.ts'
 import { budgetSection } from './budget-section.ts'
 import { historySection } from './history-section.ts'
 
@@ -20,6 +21,7 @@ export function servicePage(view: ServiceView, frame: Frame): string {
     <div id="summary" data-live>${summary(view)}</div>
     <div id="needs" class="needs" data-live>${needs(view, frame)}</div>
     <div id="live" data-live>${live(view)}</div>
+    <div id="observed" data-live>${view.observed === undefined ? nothing : observedSection(view.observed)}</div>
     <div id="orders" data-live>${orders(view, frame)}</div>
     <div id="budgets" data-live>${view.budgets.length === 0 ? nothing : budgetSection(view)}</div>
     <div id="history" data-live>${historySection(view)}</div>
@@ -37,9 +39,10 @@ function summary(view: ServiceView): Html {
         ? html`<span class="state hold">something is not known</span>`
         : tile.live !== undefined
           ? html`<span class="state">${tile.live.standing === 'held' ? 'held' : 'releasing'}</span>`
-          : html`<span class="state good">quiet</span>`
-  const runs =
-    tile.runs === undefined
+          : html`<span class="state good">${tile.isObserved ? 'observed' : 'quiet'}</span>`
+  const runs = tile.isObserved
+    ? 'Others move its aliases, and Tidegate only looks.'
+    : tile.runs === undefined
       ? 'What runs is not known.'
       : `Runs ${oneLine(tile.runs.versions, wordsMost)}${tile.runs.sinceMs === undefined ? '' : ` for ${age(tile.runs.sinceMs, nowMs)}`}.`
   const facts = [
@@ -90,6 +93,7 @@ function live({ tile }: ServiceView): Html {
 function orders(view: ServiceView, frame: Frame): Html {
   const { service, functions, putBack, noPutBack, isStopped } = view
   if (frame.who === undefined) return nothing
+  if (view.tile.isObserved && noPutBack !== undefined) return html`<p class="soft">${noPutBack}</p>`
   // The card above has the same button already.
   const isOffered = view.tile.needs.some((need) =>
     need.actions.some((one) => one.kind === 'order' && one.route === 'roll-back'),

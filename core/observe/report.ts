@@ -36,7 +36,8 @@ export const putBackAtMs = ({ end, undoneAtMs }: ObservedShift): number | undefi
  * caught: Tidegate would have put it back. missed: others put it back, and Tidegate would not have. passed: the last verdict is a
  * pass. unknown: there was nothing to judge by, or not enough. goesOn: it is not over.
  */
-type Finding = 'caught' | 'missed' | 'passed' | 'unknown' | 'goesOn'
+export const findings = ['caught', 'missed', 'passed', 'unknown', 'goesOn'] as const
+export type Finding = (typeof findings)[number]
 
 export function findingOf(row: ObservedShift): Finding {
   if (row.wouldPutBack !== undefined) return 'caught'
@@ -52,6 +53,17 @@ export function minutesEarlier(row: ObservedShift): number | undefined {
   return Math.round((backMs - row.wouldPutBack.atMs) / minuteMs)
 }
 
+/** A row with what it comes to. */
+export function reported(row: ObservedShift) {
+  const [backMs, earlier] = [putBackAtMs(row), minutesEarlier(row)]
+  return {
+    ...row,
+    finding: findingOf(row),
+    ...(backMs === undefined ? {} : { putBackAtMs: backMs }),
+    ...(earlier === undefined ? {} : { minutesEarlier: earlier }),
+  }
+}
+
 export type Totals = Readonly<Record<Finding, number>> & {
   readonly shifts: number
   /** Of those that Tidegate would have put back: those that others put back as well. */
@@ -59,7 +71,9 @@ export type Totals = Readonly<Record<Finding, number>> & {
   /** Together, of these. */
   readonly minutesEarlier: number
   readonly requestsSaved: number
-  /** Of those that Tidegate would have put back: those of which it is not known what that would have saved. */
+  /** Of those that Tidegate would have put back: those that go on. */
+  readonly caughtOpen: number
+  /** Of those that Tidegate would have put back: those of which it is not known, or not yet, what that would have saved. */
   readonly savedUnknown: number
 }
 
@@ -73,6 +87,7 @@ export function totalsOf(rows: readonly ObservedShift[]): Totals {
     ...{ unknown: of('unknown'), goesOn: of('goesOn'), alsoByOthers: earlier.length },
     minutesEarlier: sum(earlier),
     requestsSaved: Math.round(sum(caught.map(({ saved }) => saved?.requests ?? 0)) * 10) / 10,
-    savedUnknown: caught.filter(({ end, saved }) => end !== undefined && saved === undefined).length,
+    caughtOpen: caught.filter((row) => row.end === undefined).length,
+    savedUnknown: caught.filter(({ saved }) => saved === undefined).length,
   }
 }

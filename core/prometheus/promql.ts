@@ -6,7 +6,13 @@ const placeholders = ['function', 'alias', 'version'] as const
 type Filling = Readonly<Record<(typeof placeholders)[number], string>>
 
 /** A piece of an expression: quoted text, with its quotes, or what is between. Comments are left out. */
-type Piece = { readonly text: string; readonly quote?: string; readonly isPattern: boolean; readonly isOpen: boolean }
+type Piece = {
+  readonly text: string
+  readonly quote?: string
+  /** What stands before quoted text, such as `=` or `!~`; empty if it is none of them. */
+  readonly matcher: string
+  readonly isOpen: boolean
+}
 
 // A quoted text, which may not end; a comment; anything else.
 const token = /"(?:\\.|[^"\\\n])*("?)|'(?:\\.|[^'\\\n])*('?)|`[^`]*(`?)|#[^\n]*|[^"'`#]+/gs
@@ -21,10 +27,10 @@ function piecesOf(expression: string): readonly Piece[] {
     pieces.push({
       text,
       ...(isQuoted ? { quote: first } : {}),
-      isPattern: isQuoted && /[=!]~\s*$/.test(before),
+      matcher: isQuoted ? (/[=!~<>]+(?=\s*$)/.exec(before)?.[0] ?? '') : '',
       isOpen: isQuoted && !ends.includes(first),
     })
-    before = isQuoted ? '' : text
+    before = isQuoted ? '' : before + text
   }
   return pieces
 }
@@ -51,6 +57,9 @@ export function wrongInPromql(expression: string, isCount: boolean): readonly st
       : [
           'it must contain {version} in quotes, such as version="{version}": without it the two versions cannot be told apart',
         ]),
+    ...(isIn(({ quote, matcher }) => quote !== undefined && quote !== '`' && matcher !== '=', 'version')
+      ? ['{version} must stand after =, as in version="{version}": !=, =~ and !~ can read the other version too']
+      : []),
     ...unquoted.map((name) => `{${name}} must be in quotes, " or '`),
     ...ranges(code).map(
       (range) => `a range must be one minute, [1m]: [${range}] would count a request in other minutes too`,
@@ -69,11 +78,11 @@ const ranges = (code: string): readonly string[] =>
 /** The expression for one version of one function. What is filled in stays a piece of quoted text, whatever it is. */
 export const filledPromql = (expression: string, filling: Filling): string =>
   piecesOf(expression)
-    .map(({ text, quote, isPattern }) =>
+    .map(({ text, quote, matcher }) =>
       quote === undefined || quote === '`'
         ? text
         : text.replaceAll(/\{(function|alias|version)\}/g, (_, name: keyof Filling) =>
-            quoted(isPattern ? literal(filling[name]) : filling[name]),
+            quoted(matcher.endsWith('~') ? literal(filling[name]) : filling[name]),
           ),
     )
     .join('')

@@ -5,6 +5,7 @@ import { liveView, type LiveView } from './live-view.ts'
 import { type Need, needsOf, urgencyOf } from './needs.ts'
 import type { FleetNow, ServiceNow, Stop } from './service-now.ts'
 import { own } from '../own.ts'
+import { isObserved } from '../service/service.ts'
 import { dayMs } from '../time.ts'
 
 export const standings = ['person', 'unknown', 'moving', 'quiet'] as const
@@ -33,6 +34,8 @@ export type Tile = {
   /** The error budget of which the least is left, or the first one that is unknown. */
   readonly budget?: { readonly slo: string; readonly leftShare?: number }
   readonly failed?: Failed
+  /** Others move it, and Tidegate only looks. */
+  readonly isObserved?: true
 }
 
 export type FleetView = {
@@ -88,6 +91,7 @@ export function tileOf(now: ServiceNow, nowMs: number): Tile {
     ...(runs === undefined ? {} : { runs }),
     ...(budget === undefined ? {} : { budget }),
     ...(failed === undefined ? {} : { failed }),
+    ...(now.service !== undefined && isObserved(now.service) ? { isObserved: true as const } : {}),
   }
 }
 

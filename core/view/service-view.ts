@@ -4,10 +4,12 @@ import type { Outcome } from '../release/event.ts'
 import type { Head } from '../release/head.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
+import type { ObservedView } from './observed-view.ts'
 import { moveWords } from './live-view.ts'
 import type { Action } from './needs.ts'
 import { putBack } from './needs.ts'
 import type { ServiceNow } from './service-now.ts'
+import { isObserved } from '../service/service.ts'
 import { quoted } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
 import { atLeast } from '../release/charge.ts'
@@ -68,6 +70,8 @@ export type ServiceView = {
   readonly putBack?: Action
   readonly noPutBack?: string
   readonly isStopped: boolean
+  /** Of a service that others move. */
+  readonly observed?: ObservedView
   /** The functions whose versions may be released; empty without a definition. */
   readonly functions: readonly string[]
   readonly owner?: string
@@ -123,7 +127,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
   }
 }
 
-type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied'>
+type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied' | 'observed'>
 
 export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
   const { name, service, stopped } = now
@@ -143,8 +147,10 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 }
 
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
-function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
+function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
+  if (service !== undefined && isObserved(service))
+    return { noPutBack: 'Tidegate has no right to put anything back: use the tool that moves it.' }
   const order = { kind: 'order', route: 'roll-back', reason: 'customers are hurt', danger: true } as const
   if (lost !== undefined)
     return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }

@@ -3,6 +3,8 @@
 import * as z from 'zod'
 import { Head } from '../../core/release/head.ts'
 import { Outcome, ReleaseEvent } from '../../core/release/event.ts'
+import { ObservedShift } from '../../core/observe/event.ts'
+import { findings } from '../../core/observe/report.ts'
 import { Plan } from '../../core/service/plan.ts'
 import { Provenance } from '../../core/service/candidate.ts'
 import { Routing } from '../../core/service/routing.ts'
@@ -141,6 +143,38 @@ const ServiceAnswer = z.strictObject({
 
 const ReleasesAnswer = listOf(Head, { releaseId: text, requestedAtMs: epochMs })
 
+const observedText = 'What Tidegate would have done.'
+const caughtOf = 'Of those that Tidegate would have put back: '
+const number = z.int().min(0)
+const ObservedAnswer = listOf(
+  z.strictObject({
+    ...ObservedShift.shape,
+    finding: z
+      .enum(findings)
+      .describe(
+        `${observedText} caught: put it back. missed: others put it back, and it would not have. passed: let it through. unknown: too little to judge by. goesOn: not over.`,
+      ),
+    putBackAtMs: epochMs.optional().describe('When others put it back.'),
+    minutesEarlier: z.int().optional().describe('How much earlier than others Tidegate would have put it back.'),
+  }),
+  { beganAtMs: epochMs, id: text },
+).extend({
+  totals: z
+    .strictObject({
+      days: number.describe('The last ones.'),
+      shifts: number,
+      ...{ caught: number, missed: number, passed: number, unknown: number, goesOn: number },
+      alsoByOthers: number.describe(`${caughtOf}how many others put back too.`),
+      minutesEarlier: z.int().describe('Of these, together.'),
+      requestsSaved: z.number().min(0).describe('Failed requests that would not have been.'),
+      caughtOpen: number.describe(`${caughtOf}how many go on.`),
+      savedUnknown: number.describe(`${caughtOf}of how many it is not known, or not yet, what that saves.`),
+      unreadable: number.describe('How many cannot be read. They are in none of the numbers.'),
+    })
+    .optional()
+    .describe('In the first page alone.'),
+})
+
 const ReleaseAnswer = z.strictObject({
   ...Head.shape,
   reason: text.optional(),
@@ -191,6 +225,7 @@ const ofReadings = {
   services: ServicesAnswer,
   service: ServiceAnswer,
   releases: ReleasesAnswer,
+  observed: ObservedAnswer,
   release: ReleaseAnswer,
   events: EventsAnswer,
   open: OpenAnswer,

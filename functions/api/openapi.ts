@@ -112,6 +112,7 @@ const pages = [
 const queries: Readonly<Record<string, readonly Shape[]>> = {
   services: pages,
   releases: pages,
+  observed: pages,
   open: pages,
   events: [
     ...pages,
@@ -137,6 +138,7 @@ const summaries: Readonly<Record<string, string>> = {
   services: 'Every service, with the release that is live',
   service: 'One service: definition, live release, where its traffic is, error budgets, stopped line',
   releases: 'The releases of a service, newest first',
+  observed: 'Shifts that others made of an observed service, newest first, and what Tidegate would have done',
   release: 'One release: its state, and the verdict of the last look',
   events: 'The log of a release, in order; as `text/event-stream`, what comes',
   open: 'Releases under way, and those that wait',

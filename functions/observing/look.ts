@@ -53,8 +53,20 @@ export async function lookAt(
   if (isNew && !(await deps.observations.setSeen({ ...seen, rev: seen.rev + 1, routing, ...next }))) return undefined
   if (after === undefined) return undefined
   const done = await goOn(deps, after)
-  await deps.observations.putShift(rowOf(done))
+  // Where something new was seen of the alias, also at the last look, the row is written in any case: another process may have
+  // put an older one.
+  await writeRow(deps, done, isNew)
   return done
+}
+
+/** Those whose row stands. They never change: what follows from an event is another one. */
+const written = new WeakSet<Observation>()
+
+/** A row that could not be written, or that another process may have written, is written at the next look. */
+async function writeRow({ observations }: Pick<World, 'observations'>, one: Observation, isDue = false): Promise<void> {
+  if (written.has(one) && !isDue) return
+  await observations.putShift(rowOf(one))
+  written.add(one)
 }
 
 function versionsIn(last: Observation | undefined, isOpen: boolean) {
@@ -74,23 +86,36 @@ async function load(
   service: string,
   id: string,
 ): Promise<Observation | undefined> {
+  const known = memoryOf(observations).get(`${service}/${id}`)
+  const now = observed(await observations.read(service, id, known?.seq), known)
+  if (now !== undefined) remember(observations, now)
+  return now
+}
+
+function memoryOf(observations: World['observations']): Map<string, Observation> {
   const memory = memories.get(observations) ?? new Map<string, Observation>()
   memories.set(observations, memory)
-  const key = `${service}/${id}`
-  const known = memory.get(key)
-  const now = observed(await observations.read(service, id, known?.seq), known)
+  return memory
+}
+
+function remember(observations: World['observations'], one: Observation): void {
+  const memory = memoryOf(observations)
+  const key = `${one.service.name}/${one.id}`
   memory.delete(key)
-  if (now !== undefined && !now.isCounted) memory.set(key, now)
+  if (!one.isCounted) memory.set(key, one)
   const [oldest] = memory.keys()
   if (oldest !== undefined && memory.size > rememberedMost) memory.delete(oldest)
-  return now
 }
 
 /** Adds an event. Whoever was faster has seen the same. */
 async function record(deps: Observing, before: Observation, event: NewObservedEvent): Promise<Observation> {
   const parsed = ObservedEvent.parse({ v: 1, seq: before.seq + 1, ...event })
   const { id, service } = before
-  if (await deps.observations.append(service.name, id, parsed)) return observed([parsed], before) ?? before
+  const after = observed([parsed], before) ?? before
+  if (await deps.observations.append(service.name, id, parsed)) {
+    remember(deps.observations, after)
+    return after
+  }
   return (await load(deps, service.name, id)) ?? before
 }
 
@@ -181,7 +206,7 @@ async function closed(deps: Observing, one: Observation): Promise<Observation> {
   const atMs = deps.clock.nowMs()
   const { readings } = await gather(deps, lookedAt(one), atMs)
   const after = await record(deps, one, { type: 'counted', atMs, ...(readings === undefined ? {} : { readings }) })
-  await deps.observations.putShift(rowOf(after))
+  await writeRow(deps, after)
   return after
 }
 
@@ -201,6 +226,6 @@ export async function time(deps: Observing, one: Observation, movedAtMs: number)
   if (isSame && found.fromMs === undefined) return
   const sinceMs = isSame ? found.sinceMs : Math.max(movedAtMs, earliest(found, shift))
   const after = await record(deps, one, { type: 'timed', atMs: deps.clock.nowMs(), shift, sinceMs })
-  await deps.observations.putShift(rowOf(after))
+  await writeRow(deps, after)
 }
 const secondMs = 1000

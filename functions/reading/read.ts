@@ -10,13 +10,23 @@ import { ReleaseId } from '../orders/order.ts'
 import type { World } from '../steps/world.ts'
 import { readEvents } from './events.ts'
 import { readLine, readOpen, readServices } from './lists.ts'
+import { readObserved } from './observed.ts'
 import { checkQuery, type Query } from './paging.ts'
 import { readRelease, readReleases } from './releases.ts'
 import { readService } from './service.ts'
 
 type ReadDeps = Pick<
   World,
-  'clock' | 'journal' | 'services' | 'leases' | 'line' | 'history' | 'budgets' | 'openReleases' | 'rest'
+  | 'clock'
+  | 'journal'
+  | 'services'
+  | 'leases'
+  | 'line'
+  | 'history'
+  | 'budgets'
+  | 'openReleases'
+  | 'observations'
+  | 'rest'
 >
 
 const texts = z.record(z.string(), z.string())
@@ -28,6 +38,7 @@ const Reading = z.discriminatedUnion('reading', [
   z.object({ ...common, reading: z.literal('services') }),
   z.object({ ...common, reading: z.literal('service'), ...ofService }),
   z.object({ ...common, reading: z.literal('releases'), ...ofService }),
+  z.object({ ...common, reading: z.literal('observed'), ...ofService }),
   z.object({ ...common, reading: z.literal('release'), ...ofRelease }),
   z.object({ ...common, reading: z.literal('events'), ...ofRelease }),
   z.object({ ...common, reading: z.literal('open') }),
@@ -41,6 +52,7 @@ type Reading = z.output<typeof Reading>
 const parameters: Readonly<Partial<Record<Reading['reading'], readonly string[]>>> = {
   services: ['limit', 'next'],
   releases: ['limit', 'next'],
+  observed: ['limit', 'next'],
   open: ['limit', 'next'],
   events: ['limit', 'next', 'wait'],
 }
@@ -66,6 +78,8 @@ async function answerTo(deps: ReadDeps, reading: Reading, routes: readonly Descr
       return readService(deps, reading.service)
     case 'releases':
       return readReleases(deps, reading.service, query)
+    case 'observed':
+      return readObserved(deps, reading.service, query)
     case 'release':
       return readRelease(deps, reading.service, reading.release)
     case 'events':

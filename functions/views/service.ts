@@ -15,10 +15,11 @@ import type { HeadKey } from '../../cloud/ports.ts'
 import { budgetsLeft, slotsOf } from '../budgets/left.ts'
 import { concurrently, sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
+import { observedOf } from './observed.ts'
 import { type NowPorts, oneNow } from './now.ts'
 import type { World } from '../steps/world.ts'
 
-type Ports = NowPorts & Pick<World, 'definitions'>
+type Ports = NowPorts & Pick<World, 'definitions' | 'observations'>
 
 const rowsMost = 25
 /** If the window of an error budget has more releases, what the older ones burned is shown as spent by no release. */
@@ -39,10 +40,11 @@ export async function loadService(
   const nothing = now.heads.length + latest.unreadable.length === 0 && now.live === undefined && now.lost === undefined
   if (service === undefined && nothing && now.unknown.every((one) => one === noDefinition)) return undefined
   const part = await partOf(ports, name, next)
-  const [history, budgets, applied] = await Promise.all([
+  const [history, budgets, applied, observed] = await Promise.all([
     concurrently(part.heads.slice(0, rowsMost), readAtOnce, (head) => rowOf(ports, head, latest.items)),
     service === undefined ? [] : Promise.all(service.slos.map((slo) => budgetOf(ports, service, slo, latest.items))),
     appliedBy(ports, name),
+    observedOf(ports, service),
   ])
   const last = part.heads[rowsMost - 1]
   return serviceView(now, ports.clock.nowMs(), {
@@ -51,6 +53,7 @@ export async function loadService(
     unread: part.unread,
     ...(part.heads.length > rowsMost && last !== undefined ? { next: nextAfter(last) } : {}),
     ...(applied === undefined ? {} : { applied }),
+    ...(observed === undefined ? {} : { observed }),
   })
 }
 

@@ -28,7 +28,7 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 const sampleNames = ['v1', 'v2', 'v3', 'smoke'] as const
 
 /** Runs the functions of the demonstration in this process, each after as many turns of the event loop as `turns` says. */
-function runtimeOf(turns: () => number) {
+function runtimeOf(turns: () => number, called: Set<Verb>) {
   type Options = { clock: LocalClock; endpointUrl: () => string; secretOf: (key: string) => string }
   return ({ clock, endpointUrl, secretOf }: Options): Runtime => {
     const worlds = new Map<Verb, World>()
@@ -50,7 +50,10 @@ function runtimeOf(turns: () => number) {
       }
     const controller = verbs.map((verb): [string, LocalFunction] => [
       functionName(verb),
-      (event, context) => handlers[verb](worldOf(verb))(event, context),
+      (event, context) => {
+        called.add(verb)
+        return handlers[verb](worldOf(verb))(event, context)
+      },
     ])
     const all = Object.entries({ ...samples, ...Object.fromEntries(controller) })
     const inner = inProcessRuntime(Object.fromEntries(all.map(([name, handler]) => [name, slowly(handler)])), clock)
@@ -67,6 +70,7 @@ function runtimeOf(turns: () => number) {
 
 /** @param serving called with the story so far when the cloud only serves; without it, it does not */
 async function tell(turns: () => number, serving?: (story: string) => void) {
+  const called = new Set<Verb>()
   const story: string[] = []
   const screen = screenOn((line) => void story.push(line), false)
   const code = await serveLocally(screen, {
@@ -80,8 +84,10 @@ async function tell(turns: () => number, serving?: (story: string) => void) {
       serving?.(story.join('\n'))
       return Promise.resolve(false)
     },
-    runtime: runtimeOf(turns),
+    runtime: runtimeOf(turns, called),
   })
+  // What a stack has on a schedule is there too: a newcomer may have a service observed.
+  expect([...called]).toEqual(expect.arrayContaining(['observe', 'reconcile', 'budget']))
   // The first line contains the port.
   return { code, story: story.slice(1) }
 }

@@ -23,7 +23,7 @@ import { busyTown, nowMs } from '../functions/views/town.ts'
 const frameOf = (path: string) => ({ path, where: 'tidegate in us-east-1', who: 'ann', nowMs, formToken: 'token' })
 
 /** Words of our own, by which a page chooses. */
-const fixed = ['kind', 'standing', 'outcome', 'burning', 'route', 'section', 'unit', 'worse']
+const fixed = ['kind', 'standing', 'outcome', 'burning', 'route', 'section', 'unit', 'worse', 'finding']
 
 /** The same value with another text in the place of every text. */
 function withTexts<T>(value: T, text: string): T {
@@ -75,6 +75,7 @@ beforeAll(async () => {
     checkout: await ofService('checkout'),
     payments: await ofService('payments'),
     broken: await ofService('broken'),
+    observed: await ofService('invoices'),
     liveWidget: page(now, (view) => widgetOf(liveWidget(view))),
     releasesWidget: page(now, (view) => widgetOf(releasesWidget(view))),
     budgetsWidget: page(now, (view) => widgetOf(budgetsWidget(view))),

@@ -58,5 +58,22 @@ export function observationsContract(name: string, open: () => Promise<Observati
       expect(items).toHaveLength(2)
       expect(unreadable.map(({ problem }) => problem.code)).toEqual(['item_unreadable'])
     })
+
+    it('lists the newest rows first, part by part, past one that cannot be read', async () => {
+      const { observations, spoil } = await open()
+      // Beside the rows, and none of them.
+      await observations.setSeen(seen(1))
+      for (const age of [0, 20, 10]) await observations.putShift(row(t0Ms - age))
+      const times = async (...asked: readonly [number, { beganAtMs: number; id: string }?]) =>
+        (await observations.latest('orders', ...asked)).items.map(({ beganAtMs }) => t0Ms - beganAtMs)
+      expect(await times(9)).toEqual([0, 10, 20])
+      expect(await times(2)).toEqual([0, 10])
+      expect(await times(2, { beganAtMs: t0Ms - 10, id })).toEqual([20])
+      expect(await times(2, { beganAtMs: t0Ms - 20, id })).toEqual([])
+      await spoil('orders', t0Ms - 10, id, '{')
+      const { items, unreadable } = await observations.latest('orders', 2)
+      expect(items).toEqual([row(t0Ms)])
+      expect(unreadable.map(({ about }) => about)).toEqual([{ beganAtMs: t0Ms - 10, id }])
+    })
   })
 }

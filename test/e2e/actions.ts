@@ -1,5 +1,5 @@
-// The GitHub Action and the GitLab component: their YAML by the published schemas, and their script with the real command line
-// against `tidegate local`. Opt-in (`npm run e2e`).
+// The script of the GitHub Action and the GitLab component with the real command line, against `tidegate local`. Their YAML is
+// checked in install/pipelines.ts. Opt-in (`npm run e2e`).
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,47 +7,17 @@ import { join, resolve } from 'node:path'
 import type { Verify } from './emulator.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const names = ['release', 'may-release'] as const
-
-/** By schemastore's schemas, which the package brings along. A component is two documents, each of which is checked. */
-function checkSchemas(verify: Verify): void {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-schemas-'))
-  const check = (schema: string, path: string) =>
-    spawnSync('check-jsonschema', ['--builtin-schema', `vendor.${schema}`, path], { encoding: 'utf8' })
-  if (check('github-actions', join(root, 'actions/release/action.yml')).error !== undefined) {
-    console.log('left out: check-jsonschema is not installed (pip install check-jsonschema)')
-    return
-  }
-  for (const name of names) {
-    const action = check('github-actions', join(root, `actions/${name}/action.yml`))
-    verify(`actions: ${name} is valid by the published schema`, action.status === 0, action.stdout)
-    const parts = readFileSync(join(root, `templates/${name}.yml`), 'utf8').split('\n---\n')
-    for (const [index, part] of parts.entries()) {
-      const path = join(folder, `${name}-${index}.yml`)
-      writeFileSync(path, part)
-      const { status, stdout } = check('gitlab-ci', path)
-      verify(
-        `actions: the component ${name}, part ${index + 1}, is valid by the published schema`,
-        status === 0,
-        stdout,
-      )
-    }
-  }
-  const wrong = join(folder, 'wrong.yml')
-  writeFileSync(wrong, readFileSync(join(root, 'actions/release/action.yml'), 'utf8').replace('composite', 'composit'))
-  verify('actions: the schema refuses what is wrong', check('github-actions', wrong).status === 1, '')
-}
+type Name = 'release' | 'may-release'
 
 /** @param environment of whoever calls `tidegate local` */
 export function checkActions(verify: Verify, environment: NodeJS.ProcessEnv): void {
-  checkSchemas(verify)
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-action-'))
   // In the place of the published package: this tree.
   const npx = join(folder, 'npx')
   writeFileSync(npx, `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${join(root, 'cli/main.ts')}' "$@"\n`)
   chmodSync(npx, 0o755)
   let calls = 0
-  const run = (name: (typeof names)[number], given: Readonly<Record<string, string>>) => {
+  const run = (name: Name, given: Readonly<Record<string, string>>) => {
     calls++
     const script = join(root, `actions/${name}/${name}.sh`)
     const empty = Object.fromEntries(

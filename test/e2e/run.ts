@@ -16,6 +16,7 @@ import { checkInfrastructureAsCode } from './install/iac.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkNewcomer } from './install/newcomer.ts'
 import { checkPackage } from './install/package.ts'
+import { checkPipelines } from './install/pipelines.ts'
 import { checkMcp } from './mcp.ts'
 import { checkTrace, hasReceiver } from './telemetry/trace.ts'
 import { checkTelemetry } from './telemetry/sent.ts'
@@ -369,9 +370,10 @@ await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()
 await attempt('template', () => checkTemplateWithoutCdk(verify))
-await attempt('infrastructure as code', () => {
-  checkInfrastructureAsCode(verify)
+await attempt('pipelines', () => {
+  checkPipelines(verify)
 })
+await attempt('infrastructure as code', () => checkInfrastructureAsCode(verify))
 checkAllRepeats()
 await attempt('the defences', () => checkDefences(verify))
 if (isThere('ministack')) {

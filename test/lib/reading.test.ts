@@ -107,7 +107,13 @@ it('the command line reads everything as a reader', async () => {
 const paths = [
   ...['/services', '/open', '/line', '/openapi.json', '/problem/queue_full'],
   ...['cart', 'cart-2', 'checkout'].flatMap((name) => [
-    ...[`/service/${name}`, `/releases/${name}`, `/release/${name}/${name}-1`, `/events/${name}/${name}-1`],
+    ...[
+      `/service/${name}`,
+      `/observed/${name}`,
+      `/releases/${name}`,
+      `/release/${name}/${name}-1`,
+      `/events/${name}/${name}-1`,
+    ],
   ]),
 ]
 const mayGet = async (who: string, path: string, method = 'GET'): Promise<boolean> => {
@@ -127,7 +133,7 @@ it('a reader of one service reads what the API says of it, and nothing else', as
   for (const path of paths) if (await mayGet('ofCart', path)) allowed.push(path)
   expect(allowed).toEqual([
     ...['/openapi.json', '/problem/queue_full'],
-    ...['/service/cart', '/releases/cart', '/release/cart/cart-1', '/events/cart/cart-1'],
+    ...['/service/cart', '/observed/cart', '/releases/cart', '/release/cart/cart-1', '/events/cart/cart-1'],
   ])
   const key = { pk: { S: 'SERVICE' }, sk: { S: 'cart' } }
   const { dynamodb } = sandbox.clientsFor('role.ofCart')

@@ -43,6 +43,13 @@ describe('the bill of materials', () => {
       expect(names).not.toContain(name)
   })
 
+  it('calls nothing optional that is shipped, and has the hash of each package', () => {
+    for (const { name, scope, hashes = [], properties = [] } of bom.components) {
+      expect([name, scope, hashes.length]).toEqual([name, 'required', 1])
+      expect(properties.map((one) => one.name)).not.toContain('cdx:npm:package:development')
+    }
+  })
+
   it('has only licences that we have agreed to', () => {
     const others = bom.components.flatMap(({ name, version, licenses = [] }) => {
       const words = licenses.map(({ license, expression }) => license?.id ?? expression ?? 'none')

@@ -19,7 +19,10 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...['apply', 'approve', 'ask', 'attest', 'incident', 'orderRollback', 'override', 'pause', 'promote', 'start'],
     ...['startLine', 'stopLine', 'oldVersions'],
   ].flatMap((verb) => of(verb, ...writes('answer'))),
-  'functions/api/read.test.ts': of('read', ...reads('budget', 'head', 'lease', 'line', 'log', 'open', 'service')),
+  'functions/api/read.test.ts': of(
+    'read',
+    ...reads('budget', 'head', 'lease', 'line', 'log', 'observed', 'open', 'service'),
+  ),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
   'functions/budget.test.ts': [
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),

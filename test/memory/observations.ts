@@ -1,7 +1,7 @@
 // Shifts of others in memory.
 import { ObservedEvent, ObservedShift, SeenAlias } from '../../core/observe/event.ts'
-import { listing } from '../../core/listing.ts'
-import type { Observations } from '../../cloud/ports.ts'
+import { type Listing, listing } from '../../core/listing.ts'
+import type { Observations, ShiftKey } from '../../cloud/ports.ts'
 import type { MemoryTable } from './stores/table.ts'
 
 const logKey = (service: string, id: string): string => `observed-log/${service}/${id}`
@@ -15,6 +15,14 @@ export function memoryObservations(table: MemoryTable): Observations {
     Promise.resolve(table.get(SeenAlias, seenKey(service), nameOf(functionName, alias)))
   const read = (service: string, id: string): ObservedEvent[] =>
     table.list(logKey(service, id)).flatMap((sk) => table.get(ObservedEvent, logKey(service, id), sk) ?? [])
+  const shiftsAt = (service: string, keys: readonly string[]): Listing<ObservedShift, ShiftKey> => {
+    const get = (sk: string): ObservedShift => {
+      const found = table.get(ObservedShift, shiftsKey(service), sk)
+      if (found === undefined) throw new Error(`no item ${sk}`)
+      return found
+    }
+    return listing(keys, get, (sk) => ({ beganAtMs: Number(sk.split('#')[0]), id: sk.slice(sk.indexOf('#') + 1) }))
+  }
   return {
     append(service, id, event) {
       const isFree = read(service, id).length === event.seq - 1
@@ -34,13 +42,13 @@ export function memoryObservations(table: MemoryTable): Observations {
       return Promise.resolve()
     },
     shifts(service, fromMs, toMs) {
-      const keys = table.list(shiftsKey(service)).filter((sk) => sk >= timeKey(fromMs, '') && sk < timeKey(toMs, ''))
-      const get = (sk: string): ObservedShift => {
-        const found = table.get(ObservedShift, shiftsKey(service), sk)
-        if (found === undefined) throw new Error(`no item ${sk}`)
-        return found
-      }
-      return Promise.resolve(listing(keys, get, (shift) => ({ shift })))
+      const isMeant = (sk: string): boolean => sk >= timeKey(fromMs, '') && sk < timeKey(toMs, '')
+      return Promise.resolve(shiftsAt(service, table.list(shiftsKey(service)).filter(isMeant)))
+    },
+    latest(service, atMost, before) {
+      const isOlder = (sk: string): boolean => before === undefined || sk < timeKey(before.beganAtMs, before.id)
+      const newest = table.list(shiftsKey(service)).filter(isOlder).toReversed().slice(0, atMost)
+      return Promise.resolve(shiftsAt(service, newest))
     },
   }
 }

@@ -98,6 +98,8 @@ describe('before a version is published', () => {
     [{ changed: ['core/x.ts'] }, 'not committed: core/x.ts'],
     [{ changelog: right.changelog.replace('1.2.0', '1.3.0') }, 'no section "## 1.2.0"'],
     [{ changelog: right.changelog.replace('- New: it is there.', '') }, 'no section "## 1.2.0"'],
+    [{ changelog: right.changelog.replace('1.2.0', '1.2.0 (unreleased)') }, 'still has "## 1.2.0 (unreleased)'],
+    [{ changelog: `${right.changelog}\n## 1.2.0 (unreleased)\n\n- First.\n` }, 'and "## 1.2.0 (unreleased)": join'],
     [{ changelog: `## Unreleased\n\n- More.\n\n${right.changelog}` }, 'still has text under "## Unreleased"'],
   ])('%o is named', (change, words) => {
     expect(readiness({ ...right, ...change }).wrong.join(' ')).toContain(words)

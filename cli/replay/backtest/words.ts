@@ -31,7 +31,7 @@ export function wordsOf(outcome: Outcome): readonly string[] {
       : `the minutes between releases, last ${fromCloudWatch}`
   const width = Math.max(...outcome.measured.map(({ policy }) => policy.name.length)) + 2
   return [
-    `${service}: ${past.length} releases of the log, ${healthy} healthy and ${past.length - healthy} faulty.`,
+    `${service}: ${past.length} release${past.length === 1 ? '' : 's'} of the log, ${healthy} healthy and ${past.length - healthy} faulty.`,
     windows.length === 0
       ? `No pretended ones, because there is no healthy stretch of ${length} minutes (${source}).`
       : `${runs} pretended ones of each kind, from ${windows.length} stretches of up to ${length} minutes (${source}), seed ${seed}.`,

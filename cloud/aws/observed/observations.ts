@@ -1,12 +1,13 @@
 // Shifts of others in DynamoDB: a log for each, which is only added to; a row of the report beside it; and what was last seen of
 // each alias, which is changed by one looker at a time.
 import { ObservedEvent, ObservedShift, SeenAlias } from '../../../core/observe/event.ts'
-import { listing } from '../../../core/listing.ts'
-import type { Observations } from '../../ports.ts'
+import { type Listing, listing } from '../../../core/listing.ts'
+import type { Observations, ShiftKey } from '../../ports.ts'
 import {
   bodyOf,
   getItem,
   ifNew,
+  type Item,
   keyOf,
   keys,
   parseBody,
@@ -50,11 +51,24 @@ export function awsObservations(table: Table): Observations {
     async shifts(service, fromMs, toMs) {
       const [first, last] = [keys.shift(service, Math.max(0, fromMs), ''), keys.shift(service, toMs, '')]
       const items = await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] })
-      return listing(
-        items,
-        (item) => parseBody(ObservedShift, item),
-        (item) => ({ shift: keyOf(item).sk }),
-      )
+      return readShifts(items)
+    },
+    async latest(service, atMost, before) {
+      const { pk } = keys.shift(service, 0, '')
+      const after = before && keys.shift(service, before.beganAtMs, before.id).sk
+      return readShifts(await queryItems(table, { pk, prefix: shiftPrefix, newestFirst: true, limit: atMost, after }))
     },
   }
 }
+
+const shiftPrefix = 'SHIFT#'
+
+const readShifts = (items: readonly Item[]): Listing<ObservedShift, ShiftKey> =>
+  listing(
+    items,
+    (item) => parseBody(ObservedShift, item),
+    (item) => {
+      const [beganAt = '', ...id] = keyOf(item).sk.slice(shiftPrefix.length).split('#')
+      return { beganAtMs: Number(beganAt), id: id.join('#') }
+    },
+  )

@@ -20,7 +20,7 @@ variable "role_arn" {
 resource "aws_lambda_function" "checkout" {
   function_name    = "checkout"
   role             = var.role_arn
-  runtime          = "nodejs24.x"
+  runtime          = "nodejs22.x" # nodejs24.x with version 6.19 of the provider, or later
   handler          = "index.handler"
   filename         = "${path.module}/checkout.zip"
   source_code_hash = filebase64sha256("${path.module}/checkout.zip")

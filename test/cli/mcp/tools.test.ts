@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tools } from '../../../cli/mcp/server.ts'
 import { type Sandbox, openSandbox } from '../../../local/sandbox.ts'
 import { sampleDefinition, sampleService } from '../../../local/sample-service.ts'
+import { shiftsOfAllKinds } from '../../core/observe/shifts.ts'
 import { type Answer, connected } from './client.ts'
 
 let sandbox: Sandbox
@@ -54,8 +55,19 @@ describe('the list of tools', () => {
 
   it('has none that gives traffic, opens a gate or changes a definition', () => {
     expect(tools.map(({ name }) => name)).toEqual([
-      ...['services', 'service', 'releases', 'release', 'evidence', 'log', 'budget', 'gates', 'line', 'on_call'],
-      ...['messages', 'runbook', 'explain', 'replay', 'dry_run', 'validate', 'pause', 'put_back', 'person_command'],
+      ...['services', 'service', 'releases', 'observed', 'release', 'evidence', 'log', 'budget', 'gates', 'line'],
+      ...[
+        'on_call',
+        'messages',
+        'runbook',
+        'explain',
+        'replay',
+        'dry_run',
+        'validate',
+        'pause',
+        'put_back',
+        'person_command',
+      ],
     ])
   })
 })
@@ -69,6 +81,7 @@ describe('what only reads', () => {
         services: {},
         service: { service: 'checkout' },
         releases: { service: 'checkout' },
+        observed: { service: 'checkout' },
         release: { release: id },
       },
       ...{ evidence: { release: id }, log: { release: id }, budget: { service: 'checkout' } },
@@ -108,6 +121,23 @@ describe('what only reads', () => {
     }
     expect(second.items[0]?.seq).toBe(3)
     expect(await agent.call('log', { release: id, next: 'x' })).toMatchObject(refusal('call_invalid'))
+  })
+
+  it('says what Tidegate would have done with shifts of others, in pages', async () => {
+    for (const row of shiftsOfAllKinds('checkout', sandbox.clock.nowMs() - 7 * 3_600_000))
+      await sandbox.world.observations.putShift(row)
+    const first = await agent.call('observed', { service: 'checkout', limit: 5 })
+    expect(first.says[0]).toBe('6 shifts by others. Tidegate would have put back 2, and let 1 through.')
+    expect(first.data).toMatchObject({ totals: { days: 30, caught: 2 } })
+    const { next } = first.data as { next: string }
+    const second = await agent.call('observed', { service: 'checkout', limit: 5, next })
+    expect(second.says).toEqual([])
+    expect(second.data).toMatchObject({
+      items: [
+        { finding: 'caught', wouldPutBack: { because: { untrusted: expect.stringMatching(/^errors:/) as string } } },
+      ],
+    })
+    expect(await agent.call('observed', { service: 'nonesuch' })).toMatchObject(refusal('service_missing'))
   })
 
   it('judges the evidence again under another definition', async () => {

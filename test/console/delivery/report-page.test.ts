@@ -50,10 +50,10 @@ describe('the page', () => {
     const page = reportPage(report)
     expect(page).toContain('Releases (9)')
     expect(page).toMatch(/No drill in this time:\s+<code>tidegate drill SERVICE<\/code>/)
-    expect(page).toContain('<td>1 → 7</td>')
+    expect(page).toContain('>1 → 7</td>')
     expect(page).toMatch(/promoted<\/span> \(undone later\)/)
     expect(page).toMatch(/promoted<\/span> \(a way back\)/)
-    expect(page).toMatch(/<td>live<\/td>/)
+    expect(page).toMatch(/>live<\/td>/)
     expect(page).toMatch(/rolled back<\/span> \(1 incident\)/)
   })
 

@@ -108,7 +108,7 @@ describe('the report', () => {
     expect(minutesEarlier(undone)).toBe(60)
     expect(totalsOf([...Object.values(rows), undone])).toEqual({
       ...{ shifts: 6, caught: 2, missed: 1, passed: 1, unknown: 1, goesOn: 1 },
-      ...{ alsoByOthers: 2, minutesEarlier: 65, requestsSaved: 0, savedUnknown: 2 },
+      ...{ alsoByOthers: 2, minutesEarlier: 65, requestsSaved: 0, caughtOpen: 0, savedUnknown: 2 },
     })
   })
 })

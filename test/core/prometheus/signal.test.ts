@@ -32,6 +32,8 @@ describe('a signal of a Prometheus', () => {
     ['zero where there was something to count', { workspace, ...counts, bad: `${counts.bad} or 0 * ${counts.total}` }],
     ['exact ranges', { workspace, ...counts, bad: 'sum(sum_over_time(failed{version="{version}"}[60s]))' }],
     ['names that look like functions', { workspace, ...counts, bad: per('rate') }],
+    ['quoted names of labels', { workspace, ...counts, bad: 'sum({"shop.failed", "v" = # of now\n "{version}"})' }],
+    ['a pattern of the alias', { workspace, ...counts, bad: 'sum(x{v="{version}",a=~"{alias}|x"})' }],
     ['comments and quotes', { workspace, ...counts, bad: `# it's [5m] rate(\nsum(x{a='[5m] rate(', v="{version}"})` }],
   ])('may be %s', (_, signal) => {
     expect(apply({ name: 'failures', ...signal })).toMatchObject([signal])
@@ -63,6 +65,15 @@ describe('a signal of a Prometheus', () => {
       'with the version in a raw text',
       { workspace, ...counts, bad: `${per('x')} + x{v=\`{version}\`}` },
       /must be in quotes/,
+    ],
+    ['of the other version', { workspace, ...counts, bad: 'sum(x{v!="{version}"})' }, /must stand after =/],
+    ['of all but a pattern', { workspace, ...counts, total: "sum(x{v !~ '{version}'})" }, /must stand after =/],
+    ['of any version', { workspace, ...counts, bad: 'sum(x{v=~"{version}|.*"})' }, /must stand after =/],
+    ['of any but once', { workspace, ...counts, bad: `${per('x')} + y{v=# =\n~"{version}?"}` }, /must stand after =/],
+    [
+      'of a version that selects nothing',
+      { workspace, ...counts, bad: 'label_replace(x, "v", "{version}", "", "")' },
+      /must stand after =/,
     ],
     ['with the version in a comment only', { workspace, ...counts, bad: 'sum(x) # "{version}"' }, /told apart/],
     ['with an open quote', { workspace, ...counts, bad: `${per('x')} + x{v="1}` }, /not closed/],

@@ -1,5 +1,5 @@
 // Walks every page and button of the console of `tidegate local` in a real browser.
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +19,8 @@ type Around = {
   readonly address: string
   /** The command line, as ann. */
   readonly tidegate: (...args: readonly string[]) => Ran
+  /** Moves checkout:live as ann, by Lambda's own API. @returns the status */
+  readonly moveAlias: (version: string, weights: Readonly<Record<string, number>>) => Promise<number>
   /** An order by the API, as ann. @returns the status */
   readonly order: (path: string, body: Readonly<Record<string, unknown>>) => Promise<number>
 }
@@ -114,6 +116,33 @@ async function door({ page, url, address, verify }: Walk): Promise<void> {
     await page.content(),
   )
   await page.getByRole('button', { name: 'that is good' }).waitFor({ timeout: patienceMs })
+}
+
+/** Others move the alias, to version 3, which fails; Tidegate only looks. Then it moves it again itself. */
+async function observedShift(walk: Walk): Promise<void> {
+  const { page, url, verify, tidegate, moveAlias } = walk
+  const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'checkout.yaml')
+  const definition = tidegate('get', 'checkout').stdout
+  const applied = (mode: string): Ran => {
+    writeFileSync(file, `${definition}mode: ${mode}\n`)
+    return tidegate('apply', file)
+  }
+  const observe = applied('observe')
+  verify('tidegate apply says that others move it', observe.all.includes('Others move it'), observe.all)
+  await page.goto(`${url}/service/checkout`)
+  verify('console: a service that is observed says so', await shows(page, /Nothing was seen yet/), await main(page))
+  // The first look remembers what runs; the cloud's minute is a second at best.
+  await page.waitForTimeout(10_000)
+  verify('an alias that is only observed is moved by Lambda', (await moveAlias('2', { 3: 0.2 })) === 200, '')
+  verify('console: it says what would be put back', await shows(page, /would have put it back/), await main(page))
+  await lookAt(page, 'observed service, under way', verify)
+  await moveAlias('2', {})
+  verify('console: and by how much earlier', await shows(page, /put back by others.*earlier; about/s), await main(page))
+  await lookAt(page, 'observed service', verify)
+  await page.goto(`${url}/`)
+  verify('console: its tile says that it is observed', /checkout[^]*observed/i.test(await main(page)), await main(page))
+  const own = applied('own')
+  verify('and it is given to Tidegate by its definition', own.status === 0, own.all)
 }
 
 async function badRelease(walk: Walk): Promise<void> {
@@ -322,7 +351,19 @@ async function otherOrigin({ page, url, verify }: Walk): Promise<void> {
 }
 
 const steps = [
-  ...[door, badRelease, backByButton, backByApi, backByCommand, twoPeople, viewer, keyboard, freeze, otherOrigin],
+  ...[
+    door,
+    observedShift,
+    badRelease,
+    backByButton,
+    backByApi,
+    backByCommand,
+    twoPeople,
+    viewer,
+    keyboard,
+    freeze,
+    otherOrigin,
+  ],
   everyPage,
   savedReport,
 ]

@@ -39,7 +39,9 @@ export async function walkConsole(verify: Verify, only: readonly string[] = []):
     AWS_SHARED_CREDENTIALS_FILE: credentials,
   }
   const secret = /\[ann\][^[]*aws_secret_access_key = (\S+)/.exec(readFileSync(credentials, 'utf8'))?.[1] ?? ''
-  const send = signedFetch({ url, secretOf: () => secret }, 'ann', 'execute-api')
+  const place = { url, secretOf: () => secret }
+  const send = signedFetch(place, 'ann', 'execute-api')
+  const lambda = signedFetch(place, 'ann', 'lambda')
   try {
     await checkConsole(
       {
@@ -52,6 +54,11 @@ export async function walkConsole(verify: Verify, only: readonly string[] = []):
             timeout: 120_000,
           })
           return { status, stdout, all: `${stdout}${stderr}` }
+        },
+        moveAlias: async (FunctionVersion, AdditionalVersionWeights) => {
+          const path = '/2015-03-31/functions/checkout/aliases/live'
+          const body = JSON.stringify({ FunctionVersion, RoutingConfig: { AdditionalVersionWeights } })
+          return (await lambda({ method: 'PUT', path, body })).status
         },
         order: async (path, body) => (await send({ method: 'POST', path, body: JSON.stringify(body) })).status,
       },

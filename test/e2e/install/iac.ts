@@ -1,12 +1,12 @@
-// The ways without the CDK by the tools that people have: the Terraform module, the SAM template and the plugin of the Serverless
-// Framework. What they make twice, with other code, has the same alias. Opt-in (`npm run e2e`).
+// The ways without the CDK by the tools that people have: the Terraform module (terraform.ts), the SAM template and the plugin of
+// the Serverless Framework. What they make twice, with other code, has the same alias. Opt-in (`npm run e2e`).
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { templateOf } from '../../../lib/template/write.ts'
 import type { Verify } from '../emulator.ts'
+import { checkTerraform } from './terraform.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -119,44 +119,8 @@ function checkServerless(verify: Verify): void {
   verify('Serverless: a function without the tag has no alias', ofType(first, 'AWS::Lambda::Alias').length === 1, '')
 }
 
-function checkTerraform(verify: Verify): void {
-  const format = spawnSync('terraform', ['fmt', '-check', '-recursive', '-diff', join(root, 'terraform')], {
-    encoding: 'utf8',
-  })
-  if (format.error !== undefined) {
-    console.log('left out: terraform is not installed')
-    return
-  }
-  verify('Terraform: its own command finds the module well formed', format.status === 0, format.stdout)
-  const module = ['main.tf', 'outputs.tf'].map((name) => readFileSync(join(root, 'terraform', name), 'utf8')).join('')
-  const { Parameters, Outputs } = templateOf('0.0.0') as unknown as { Parameters: object; Outputs: object }
-  const given = [...(/parameters = \{([^}]*)\}/.exec(module)?.[1] ?? '').matchAll(/(\w+) +=/g)].map(([, name]) => name)
-  const read = [...module.matchAll(/outputs\["(\w+)"\]/g)].map(([, name = '']) => name)
-  verify(
-    'Terraform: it gives every parameter of the template',
-    given.join() === Object.keys(Parameters).join(),
-    given.join(),
-  )
-  verify(
-    'Terraform: it reads outputs that there are',
-    read.length > 5 && read.every((name) => name in Outputs),
-    read.join(),
-  )
-  // The provider's schema says whether the arguments exist; it comes from a registry that need not be reachable.
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-terraform-'))
-  cpSync(join(root, 'terraform'), folder, { recursive: true })
-  const example = join(folder, 'examples/checkout')
-  const initialised = spawnSync('terraform', [`-chdir=${example}`, 'init', '-backend=false'], { encoding: 'utf8' })
-  if (initialised.status !== 0) {
-    console.log("left out: terraform validate, because Terraform's registry cannot be reached")
-    return
-  }
-  const valid = spawnSync('terraform', [`-chdir=${example}`, 'validate', '-no-color'], { encoding: 'utf8' })
-  verify('Terraform: the module and its example are valid', valid.status === 0, `${valid.stdout}${valid.stderr}`)
-}
-
-export function checkInfrastructureAsCode(verify: Verify): void {
-  checkTerraform(verify)
+export async function checkInfrastructureAsCode(verify: Verify): Promise<void> {
+  await checkTerraform(verify)
   checkSam(verify)
   checkServerless(verify)
 }

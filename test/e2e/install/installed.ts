@@ -165,6 +165,8 @@ const client = clientOf({ api: 'https://a.example', region: 'eu-west-1', credent
 const started: OrderAnswer<'start'> = await client.order('start', { service: 'checkout', version: '42' })
 const first: string | undefined = started.releases[0]?.releaseId
 const { definition } = await client.read('service', { service: 'checkout' })
+const { items, totals } = await client.read('observed', { service: 'checkout', limit: 5 })
+const saved: number | undefined = items[0]?.saved?.requests ?? totals?.requestsSaved
 const name: Service['name'] = definition.name
 const isProblem = (error: unknown): boolean => error instanceof Problem && error.code === 'service_missing'
 const lines = await client.order('stop-every-line', { reason: 'a freeze' })
@@ -176,7 +178,7 @@ void client.order('explode', { service: 'checkout' })
 void client.order('start-bolder', { service: 'checkout', version: '42', bolder: false })
 // @ts-expect-error a release is missing
 void client.read('release', { service: 'checkout' })
-export { first, isProblem, lines, name, parseDefinition, type Release }
+export { first, isProblem, lines, name, parseDefinition, saved, type Release }
 `
 
 function checkPrograms(verify: Verify, { node, folder, runWith }: Place, env: NodeJS.ProcessEnv): void {

@@ -1,12 +1,13 @@
 // The package as others get it: packed, installed into an empty folder, and used there with the oldest Node that it is for and
 // with the one of the repository, where no file of the repository can be read. `node test/e2e/install/package.ts` runs it alone.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build, packageFolder } from '../../../package/build.ts'
+import { build } from '../../../package/build.ts'
 import { root } from '../../../package/code.ts'
 import { unwanted } from '../../../package/readiness.ts'
+import { writeRelease } from '../../../package/release-files.ts'
 import type { Verify } from '../emulator.ts'
 import { checkInstalled } from './installed.ts'
 import { checkStack } from './package-stack.ts'
@@ -69,16 +70,35 @@ function oldNode(): string {
   return join(folder, 'node_modules/node/bin/node')
 }
 
-type Packed = { readonly filename: string; readonly size: number; readonly files: readonly { readonly path: string }[] }
-
-/** @returns the tarball */
-function pack(verify: Verify): string {
+/** Makes what `npm run release` makes. @returns the tarball */
+function pack(verify: Verify, inCode: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-packed-'))
-  const packed = spawnSync('npm', ['pack', packageFolder, '--json', '--pack-destination', folder], { encoding: 'utf8' })
-  const [{ filename, size, files }] = JSON.parse(packed.stdout) as [Packed]
+  const { filename, size, files, bom } = writeRelease(folder, inCode)
   const faults = unwanted(files, size)
   verify(`package: ${files.length} files, ${(size / 1e6).toFixed(2)} MB packed`, faults.length === 0, faults.join('\n'))
+  checkMaterials(verify, folder, bom)
   return join(folder, filename)
+}
+
+function checkMaterials(verify: Verify, folder: string, bom: string): void {
+  const sums = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder, encoding: 'utf8' })
+  verify(
+    'package: the checksums are of its tarball and its bill of materials',
+    sums.status === 0 && sums.stdout.split(': OK\n').length === 3,
+    `${sums.stdout}${sums.stderr}`,
+  )
+  const python = (path: string) =>
+    spawnSync('python3', [join(import.meta.dirname, 'bom_check.py'), path], { encoding: 'utf8' })
+  const valid = python(join(folder, bom))
+  if (valid.stderr.includes('No module named')) {
+    console.log('left out: the schema of the bill of materials (pip install "cyclonedx-python-lib[json-validation]")')
+    return
+  }
+  verify('package: its bill of materials is valid CycloneDX', valid.status === 0, `${valid.stdout}${valid.stderr}`)
+  const wrong = join(folder, 'wrong.json')
+  writeFileSync(wrong, readFileSync(join(folder, bom), 'utf8').replace('"SHA-512"', '"SHA-513"'))
+  verify('package: CycloneDX refuses a fault in it', python(wrong).status === 1, python(wrong).stderr)
+  rmSync(wrong)
 }
 
 function checkForm(verify: Verify, tarball: string): void {
@@ -93,8 +113,7 @@ function checkForm(verify: Verify, tarball: string): void {
 }
 
 export async function checkPackage(verify: Verify, withEmulator: boolean): Promise<void> {
-  await build()
-  const tarball = pack(verify)
+  const tarball = pack(verify, await build())
   checkForm(verify, tarball)
   if (!canHide) console.log('left out: hiding the repository (unshare and mount need root)')
   const nodes = [oldNode(), join(root, 'node_modules/node/bin/node')].filter((one) => existsSync(one))

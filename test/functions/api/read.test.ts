@@ -9,6 +9,7 @@ import { sampleService } from '../../../local/sample-service.ts'
 import { sampleDefinition } from '../../scenarios/least-privilege.ts'
 import { enforcing, synthesised } from '../../lib/policies.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
+import { shiftsOfAllKinds } from '../../core/observe/shifts.ts'
 import { callerOn } from './caller.ts'
 
 usesItsRights()
@@ -90,6 +91,23 @@ describe('a reading', () => {
     expect(await all('releases', '/releases/cart', 2)).toEqual([])
   })
 
+  it('of observed shifts has the newest first, page by page, and what the last 30 days come to in the first one', async () => {
+    const rows = shiftsOfAllKinds('cart', sandbox.clock.nowMs() - 7 * 3_600_000)
+    for (const row of rows) await sandbox.world.observations.putShift(row)
+    const ids = rows.map(({ id }) => id).toReversed()
+    for (const limit of [1, 4, 6, 100])
+      expect((await all('observed', '/observed/cart', limit)).map(({ id }) => id)).toEqual(ids)
+    const first = await read('observed', '/observed/cart', 'limit=1')
+    expect(first).toMatchObject({ totals: { days: 30, shifts: 6, caught: 2, minutesEarlier: 8, requestsSaved: 24.4 } })
+    expect(await read('observed', '/observed/cart', `limit=5&next=${String(first['next'])}`)).not.toHaveProperty(
+      'totals',
+    )
+    expect((await all('observed', '/observed/cart', 100)).at(-1)).toMatchObject({
+      ...{ finding: 'caught', minutesEarlier: 8, putBackAtMs: rows[0]?.end?.atMs },
+    })
+    expect(await all('observed', '/observed/billing', 2)).toEqual([])
+  })
+
   it('of a release has its state and verdict, and nothing of the readings', async () => {
     const [, , last = ''] = releases
     const said = await read('release', `/release/checkout/${last}`)
@@ -167,6 +185,7 @@ describe('a reading', () => {
     for (const [path, code] of [
       ['/service/nobody', 'service_missing'],
       ['/releases/nobody', 'service_missing'],
+      ['/observed/nobody', 'service_missing'],
       ['/release/checkout/checkout-1', 'release_missing'],
       ['/events/checkout/checkout-1', 'release_missing'],
     ] as const)

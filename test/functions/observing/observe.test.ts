@@ -106,6 +106,32 @@ it('says of every shift of a shifter that is not ours what its log gives', async
   expect(printed.join('\n')).toContain(`${count} shifts by others. Tidegate would have put back ${count / 2}`)
 }, 180_000)
 
+it('writes the row of a shift when something has changed, and not at every look', async () => {
+  const puts: number[] = []
+  sandbox = await openWatched({
+    perMinute: 0,
+    through:
+      (handler) =>
+      (request, ...rest) => {
+        const text = new TextDecoder().decode(request.body)
+        if (text.includes('SHIFT#') && text.includes('"Item"')) puts.push(sandbox.clock.nowMs())
+        return handler(request, ...rest)
+      },
+  })
+  await sandbox.world.services.put(watchedService({ policy: { lookEvery: '5m' } }))
+  const version = await sandbox.publish('v2')
+  await sandbox.moveByHand('1', { [version]: 0.2 })
+  const fromMs = sandbox.clock.nowMs()
+  await sandbox.minutes(9)
+  expect(puts.map((atMs) => Math.round((atMs - fromMs) / minute))).toEqual([0, 5])
+  await sandbox.moveByHand('1')
+  await sandbox.minutes(6)
+  const [row] = await rows(sandbox)
+  // Put back, counted when the last minutes are whole, and once more when it is no longer looked at.
+  expect(puts.map((atMs) => Math.round((atMs - fromMs) / minute))).toEqual([0, 5, 9, 12, 13])
+  expect(row?.end?.how).toBe('putBack')
+})
+
 it('no role of a service that is only watched may write to its function', async () => {
   sandbox = await openWatched({ perMinute: 0 })
   const { authorize } = enforcing(watchedRoles)

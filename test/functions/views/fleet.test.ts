@@ -41,6 +41,7 @@ describe('a busy town', () => {
       ['accounts', 'quiet'],
       ['basket', 'quiet'],
       ['catalogue', 'quiet'],
+      ['invoices', 'quiet'],
       ['mail', 'quiet'],
     ])
     expect(kindsOf(view, 'ledger')).toEqual(['lost'])
@@ -61,6 +62,13 @@ describe('a busy town', () => {
     expect(tileOf(view, 'orders').failed).toMatchObject({ outcome: 'rolledBack', releaseId: 'orders-2' })
     expect(view.groups).toEqual([{ group: 'shop', max: 2, holders: ['checkout-2'], waiting: 0 }])
     expect(view.outages).toHaveLength(1)
+  })
+
+  it('says of a service that others move that it is observed', async () => {
+    const view = await looked()
+    expect(tileOf(view, 'invoices').isObserved).toBe(true)
+    expect(tileOf(view, 'accounts').isObserved).toBeUndefined()
+    expect(fleetPage(view, frame)).toMatch(/href="\/service\/invoices">invoices<\/a>observed<\/li>/)
   })
 
   it('gives each need its first action, and says who may approve', async () => {
@@ -91,7 +99,7 @@ describe('a busy town', () => {
     town.faults.next(method, 'deny')
     const view = await loadFleet(town)
     expect(view.unknown.join()).toMatch(words)
-    expect(view.tiles).toHaveLength(15)
+    expect(view.tiles).toHaveLength(16)
     const calm = { ...view, tiles: view.tiles.filter(({ standing }) => standing === 'quiet') }
     expect(fleetPage(calm, frame)).not.toContain('state good')
   })

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { servicePage } from '../../../console/service/service-page.ts'
 import type { ServiceView } from '../../../core/view/service-view.ts'
 import { loadService } from '../../../functions/views/service.ts'
+import { shiftOf, shiftsOfAllKinds } from '../../core/observe/shifts.ts'
+import { shiftsKey, timeKey } from '../../memory/observations.ts'
 import { busyTown, nowMs, openTown, story, townService } from './town.ts'
 
 const frame = { path: '/service/checkout', where: 'here', who: 'ann', nowMs, formToken: 't' }
@@ -83,6 +85,53 @@ it('draws what was left of a budget, down to what gates see', async () => {
   ).toBe(true)
   expect(budget.marks).toEqual([{ releaseId: 'orders-2', atMs: expect.any(Number) as number, isBad: true }])
   expect(budget.spending.unknown).toHaveLength(1)
+})
+
+it('says of a service that others move what Tidegate would have done, and offers nothing that it would refuse', async () => {
+  const town = await busyTown()
+  const { observed, noPutBack } = (await loadService(town, 'invoices'))!
+  expect(observed).toMatchObject({ days: 30, unnoticed: 1, goesOn: 1, left: 0, unknown: [] })
+  expect(observed?.shifts.map(({ finding }) => finding)).toEqual(
+    ['caught', 'caught', 'missed', 'passed', 'unknown', 'goesOn'].toReversed(),
+  )
+  expect(observed?.shifts.map(({ saves }) => saves)).toEqual([
+    ...[undefined, undefined, undefined, undefined],
+    'nobody put it back; how many requests that saves is not known',
+    '8 minutes earlier; about 24 failed requests fewer, without 1 minute that could not be read',
+  ])
+  expect(observed?.totals).toEqual([
+    '6 shifts by others. Tidegate would have put back 2, and let 1 through.',
+    'Others put 1 of those 2 back too, 8 minutes later. Look at 1 that nobody put back: bad and unnoticed, or a mistake of Tidegate.',
+    'About 24 failed requests would not have been; of 1 shift it is not known, or not yet.',
+    'Others put back 1 that Tidegate would not have.',
+    'Of 1 it is not known.',
+    '1 goes on, or was not watched to the end.',
+  ])
+  expect(noPutBack).toMatch(/use the tool that moves it/)
+  const page = servicePage((await loadService(town, 'invoices'))!, frame)
+  expect(page).toContain('1 shift under way')
+  expect(page).not.toMatch(/<form|What runs is not known/)
+  // One that is long past is in no number; one that cannot be read is said; and so is a table that does not answer.
+  await town.observations.putShift(shiftOf('invoices', nowMs - 31 * 24 * 60 * minute))
+  const [last] = shiftsOfAllKinds('invoices', nowMs - 420 * minute)
+  town.inspect.corrupt(shiftsKey('invoices'), timeKey(last?.beganAtMs ?? 0, last?.id ?? ''), '{')
+  const less = (await loadService(town, 'invoices'))?.observed
+  expect([less?.shifts.length, less?.unknown[0]]).toEqual([
+    5,
+    expect.stringMatching(/^1 cannot be read, and are in none/),
+  ])
+  town.faults.next('observations.shifts', 'throttle')
+  expect((await loadService(town, 'invoices'))?.observed?.unknown[0]).toMatch(/^What others moved is not known: /)
+  expect((await loadService(town, 'accounts'))?.observed).toBeUndefined()
+})
+
+it('has no more shifts on the page than can be looked through, and says how many there are', async () => {
+  const town = await busyTown()
+  for (let one = 0; one < 40; one++)
+    await town.observations.putShift(shiftOf('invoices', nowMs - 30 * minute - one, { id: `a:live@${one}` }))
+  const view = (await loadService(town, 'invoices'))!
+  expect([view.observed?.shifts.length, view.observed?.left]).toEqual([25, 21])
+  expect(servicePage(view, frame)).toContain('And 21 older shifts')
 })
 
 it('shows a service whose definition, history item or budget is damaged, and says so', async () => {

@@ -10,6 +10,7 @@ import type { Service } from '../../../core/service/service.ts'
 import { dayMs, hourMs, minuteMs } from '../../../core/time.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
 import { numbered } from '../../../functions/steps/log.ts'
+import { shiftsOfAllKinds } from '../../core/observe/shifts.ts'
 import { logOf } from '../../memory/stores/journal.ts'
 import { memoryCloud } from '../../memory/memory.ts'
 import { padded } from '../../memory/stores/table.ts'
@@ -230,6 +231,8 @@ export async function busyTown(): Promise<Town> {
     whileLive: 'queue',
   })
   await town.outages.put({ part: 'CloudWatch', sinceMs: ago(7), because: 'GetMetricData: 503', toldAtMs: ago(6) })
+  await town.settle(townService('invoices', { mode: 'observe', slos: [] }), '11')
+  for (const shift of shiftsOfAllKinds('invoices', ago(7 * 60))) await town.observations.putShift(shift)
   await town.quiet('shop-web', 2 * dayMs, { gates: { concurrency: { group: 'shop', max: 2 } } })
   await town.leases.take('#shop/1', 'checkout-2')
   return town
