@@ -93,6 +93,13 @@ export function controllerFunction(
   return { fn, role }
 }
 
+/** For what makes a function and may not know of this file. */
+export const makingOf = (
+  forAny: ForAnyService | undefined,
+): { readonly controllerFunction: typeof controllerFunction } => ({
+  controllerFunction: (scope, part) => controllerFunction(scope, { ...part, forAny }),
+})
+
 /** Functions of users: where their names are not known, their tag is asked for. */
 const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
 /** Those that are only watched have the same tag with another value. */

@@ -15,7 +15,7 @@ import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { type ControllerFunction, controllerFunction, type ForAnyService } from './controller-functions.ts'
+import { type ControllerFunction, controllerFunction, type ForAnyService, makingOf } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
@@ -128,11 +128,11 @@ export class ReleaseController extends Construct {
       lost: this.lost,
     })
     watchHealth(this, { controller: name, sendsTelemetry: telemetryOut !== undefined }, this.topics)
-    const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
+    const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics, forAny }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
     this.telemetryOut =
-      telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, { ...installed, controllerFunction })
+      telemetryOut && new TelemetryOut(this, 'TelemetryOut', telemetryOut, { ...installed, ...makingOf(forAny) })
     this.dashboards = dashboards
       ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
       : undefined

@@ -10,7 +10,7 @@ import { Construct } from 'constructs'
 import { newRecords } from '../core/release/log-key.ts'
 import { copyWatches } from '../functions/alarms.ts'
 import type { Environment } from '../functions/environment.ts'
-import { controllerFunction, type Resources } from './controller-functions.ts'
+import { controllerFunction, type ForAnyService, type Resources } from './controller-functions.ts'
 import { alarmsOn } from './health.ts'
 import type { Topics } from './messages/topics.ts'
 import { keepFailures, readStream } from './wiring.ts'
@@ -33,6 +33,7 @@ type Installed = {
   readonly resources: Resources
   readonly lost: sqs.Queue
   readonly topics: Topics
+  readonly forAny?: ForAnyService | undefined
 }
 
 export class LogCopy extends Construct {
@@ -43,12 +44,12 @@ export class LogCopy extends Construct {
     scope: Construct,
     id: string,
     props: LogCopyProps,
-    { controller, environment, resources, lost, topics }: Installed,
+    { controller, environment, resources, lost, topics, forAny }: Installed,
   ) {
     super(scope, id)
-    this.bucket = 'bucket' in props ? props.bucket : this.lockedBucket(props)
+    this.bucket = 'bucket' in props ? props.bucket : lockedBucket(this, props)
     const { fn } = controllerFunction(this, {
-      ...{ verb: 'copyLog', controller },
+      ...{ verb: 'copyLog', controller, forAny },
       environment: { ...environment, TIDEGATE_LOG_COPY: this.bucket.bucketName },
       resources: { ...resources, logCopies: [this.bucket.arnForObjects('releases/*')] },
     })
@@ -69,34 +70,38 @@ export class LogCopy extends Construct {
       }),
     )
   }
+}
 
-  private lockedBucket({ retention, mode }: Extract<LogCopyProps, { retention: Duration }>): s3.Bucket {
-    const bucket = new s3.Bucket(this, 'Bucket', {
-      objectLockEnabled: true,
-      objectLockDefaultRetention:
-        mode === 'COMPLIANCE'
-          ? s3.ObjectLockRetention.compliance(retention)
-          : s3.ObjectLockRetention.governance(retention),
-      versioned: true,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      // CloudFormation could not delete it before the last event may go.
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
-    // A lock keeps a version, and not the key: a deletion hides it under a marker, and another object may then take the key.
-    const resources = [bucket.arnForObjects('*')]
-    const principals = [new iam.AnyPrincipal()]
-    const effect = iam.Effect.DENY
-    bucket.addToResourcePolicy(new iam.PolicyStatement({ effect, principals, actions: ['s3:DeleteObject'], resources }))
-    bucket.addToResourcePolicy(
-      new iam.PolicyStatement({
-        ...{ effect, principals, actions: ['s3:PutObject'], resources },
-        conditions: { Null: { 's3:if-none-match': 'true' } },
-      }),
-    )
-    return bucket
-  }
+/** With Object Lock, for `retention`. */
+export function lockedBucket(
+  scope: Construct,
+  { retention, mode }: Extract<LogCopyProps, { retention: Duration }>,
+): s3.Bucket {
+  const bucket = new s3.Bucket(scope, 'Bucket', {
+    objectLockEnabled: true,
+    objectLockDefaultRetention:
+      mode === 'COMPLIANCE'
+        ? s3.ObjectLockRetention.compliance(retention)
+        : s3.ObjectLockRetention.governance(retention),
+    versioned: true,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    // CloudFormation could not delete it before the last event may go.
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  // A lock keeps a version, and not the key: a deletion hides it under a marker, and another object may then take the key.
+  const resources = [bucket.arnForObjects('*')]
+  const principals = [new iam.AnyPrincipal()]
+  const effect = iam.Effect.DENY
+  bucket.addToResourcePolicy(new iam.PolicyStatement({ effect, principals, actions: ['s3:DeleteObject'], resources }))
+  bucket.addToResourcePolicy(
+    new iam.PolicyStatement({
+      ...{ effect, principals, actions: ['s3:PutObject'], resources },
+      conditions: { Null: { 's3:if-none-match': 'true' } },
+    }),
+  )
+  return bucket
 }

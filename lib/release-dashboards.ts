@@ -7,7 +7,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import type { Service } from '../core/service/service.ts'
 import type { Environment } from '../functions/environment.ts'
-import { controllerFunction, type Resources } from './controller-functions.ts'
+import { controllerFunction, type ForAnyService, type Resources } from './controller-functions.ts'
 import { debug, functionChoice } from './dashboards/debug.ts'
 import { executive } from './dashboards/executive.ts'
 import { onCall } from './dashboards/on-call.ts'
@@ -18,6 +18,7 @@ type Installed = {
   readonly services: readonly Service[]
   readonly environment: Environment
   readonly resources: Resources
+  readonly forAny?: ForAnyService | undefined
 }
 
 export class ReleaseDashboards extends Construct {
@@ -27,9 +28,9 @@ export class ReleaseDashboards extends Construct {
   /** What the custom widgets call. */
   readonly function: lambda.Function
 
-  constructor(scope: Construct, id: string, { controller, services, environment, resources }: Installed) {
+  constructor(scope: Construct, id: string, { controller, services, environment, resources, forAny }: Installed) {
     super(scope, id)
-    const { fn } = controllerFunction(this, { verb: 'widget', controller, environment, resources })
+    const { fn } = controllerFunction(this, { verb: 'widget', controller, environment, resources, forAny })
     this.function = fn
     const shown: Shown = { scope: this, controller, services, widget: fn }
     // Dashboards of all regions have one list of names.

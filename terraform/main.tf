@@ -41,14 +41,37 @@ resource "aws_cloudformation_stack" "tidegate" {
   capabilities = ["CAPABILITY_NAMED_IAM"]
 
   parameters = {
-    PackageBucket     = var.bucket
-    PackagePrefix     = var.prefix
-    FunctionNames     = var.function_names
-    ArtifactBucket    = var.artifact_bucket
-    ArtifactKey       = var.artifact_key
-    ImageRepositories = var.image_repositories
-    PagesEmail        = var.pages_email
-    TicketsEmail      = var.tickets_email
+    PackageBucket       = var.bucket
+    PackagePrefix       = var.prefix
+    FunctionNames       = var.function_names
+    ArtifactBucket      = var.artifact_bucket
+    ArtifactKey         = var.artifact_key
+    ImageRepositories   = var.image_repositories
+    PagesEmail          = var.pages_email
+    TicketsEmail        = var.tickets_email
+    Chat                = var.chat
+    SlackWorkspace      = var.slack_workspace
+    SlackChannel        = var.slack_channel
+    TeamsTenant         = var.teams_tenant
+    TeamsTeam           = var.teams_team
+    TeamsChannel        = var.teams_channel
+    ChatPutBack         = var.chat_put_back
+    PagerDutySecret     = var.pager_duty_secret
+    PagerDutyUrl        = var.pager_duty_url
+    JiraSecret          = var.jira_secret
+    JiraUrl             = var.jira_url
+    OpsCenter           = var.ops_center
+    LogCopy             = var.log_copy
+    LogCopyDays         = var.log_copy_days
+    LogCopyTo           = var.log_copy_to
+    OtlpUrl             = var.otlp_url
+    OtlpSecret          = var.otlp_secret
+    GrafanaUrl          = var.grafana_url
+    GrafanaSecret       = var.grafana_secret
+    TelemetryKey        = var.telemetry_key
+    PrometheusUrls      = var.prometheus_urls
+    PrometheusWorkspace = var.prometheus_workspace
+    Dashboards          = var.dashboards
   }
 
   depends_on = [aws_s3_object.package]

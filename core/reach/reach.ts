@@ -21,6 +21,8 @@ export const Reach = z.strictObject({
   key: z.string(),
   /** Names of repositories, as those of functions; empty if there is none. */
   repositories: z.string(),
+  /** The workspace of Prometheus; empty if there is none. */
+  workspace: z.string().optional(),
 })
 export type Reach = z.output<typeof Reach>
 
@@ -38,7 +40,9 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
     ]),
     ...artifacts(service, reach, home),
     ...(service.signals.prometheus ?? []).flatMap(({ name, workspace }) =>
-      workspace === undefined ? [] : [`Signal ${name} is read from a workspace, and it may read none.`],
+      workspace === undefined || workspace === reach.workspace
+        ? []
+        : [`Signal ${name} is read from a workspace that it may not read (parameter PrometheusWorkspace).`],
     ),
     ...(service.versions === undefined ? [] : ['It has no right to delete old versions (`versions`).']),
     ...(service.incidents.from ?? [])

@@ -7,6 +7,8 @@ import { ofSignal, weightOf } from './series.ts'
 const panelsMax = 40
 
 export function customSignalPanels({ services }: Pick<Shown, 'services'>): readonly Row[] {
+  if (services.length === 0)
+    return [heading('The stack does not know its services: `tidegate console` shows what each is judged by.')]
   const found = services.flatMap(({ name, targets, signals }) =>
     signals.custom.flatMap((signal) => {
       const series = targets

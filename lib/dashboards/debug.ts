@@ -6,11 +6,27 @@ import { byVersion, memoryByVersion, ofFunction } from './series.ts'
 
 /** Stands for the function in the dashboard's text; the console puts the name that is chosen in its place. */
 const chosen = 'TIDEGATE-FUNCTION'
+const variable = {
+  ...{ id: 'function', label: 'Function', value: chosen, type: cloudwatch.VariableType.PATTERN },
+  inputType: cloudwatch.VariableInputType.SELECT,
+} as const
 /** CloudWatch's limit. */
 const valuesMax = 500
 
+/** Without services: any function that is called by an alias or a version. */
+const anyFunction = (): cloudwatch.IVariable =>
+  new cloudwatch.DashboardVariable({
+    ...variable,
+    values: cloudwatch.Values.fromSearchComponents({
+      ...{ namespace: 'AWS/Lambda', metricName: 'Invocations', dimensions: ['FunctionName', 'Resource'] },
+      populateFrom: 'FunctionName',
+    }),
+    defaultValue: cloudwatch.DefaultValue.FIRST,
+  })
+
 /** @returns `undefined` when nothing that is released is in this account and region */
 export function functionChoice({ services }: Pick<Shown, 'services'>): cloudwatch.IVariable | undefined {
+  if (services.length === 0) return anyFunction()
   const names = services.flatMap(({ targets }) =>
     targets.filter((target) => !isElsewhere(target)).map(({ functionName }) => locate(functionName).name),
   )
@@ -18,8 +34,7 @@ export function functionChoice({ services }: Pick<Shown, 'services'>): cloudwatc
   const [first] = values
   if (first === undefined) return undefined
   return new cloudwatch.DashboardVariable({
-    ...{ id: 'function', label: 'Function', value: chosen, type: cloudwatch.VariableType.PATTERN },
-    inputType: cloudwatch.VariableInputType.SELECT,
+    ...variable,
     values: cloudwatch.Values.fromValues(...values.map((value) => ({ value }))),
     defaultValue: cloudwatch.DefaultValue.value(first),
   })

@@ -3,7 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import { isElsewhere } from '../../core/location.ts'
 import { custom, graph, heading, parts, releasesInTime, type Row, type Shown } from './panel.ts'
-import { errorsOfAlias, lostEvents, own, releaseCounts, weights, worst } from './series.ts'
+import { errorsOfAlias, lostEvents, own, releaseCounts, weights, worst, worstOfAll } from './series.ts'
 
 /** CloudWatch takes a hundred alarms a panel, and 500 metrics. */
 const alarmsMax = 100
@@ -21,14 +21,11 @@ export function onCall(shown: Shown): readonly Row[] {
       graph({ title: 'Share of traffic on the candidate', left: [weights()], leftLabel: '%', width: 14 }),
       custom(shown, 'Error budgets and burn rates', 'budgets', { width: 10, height: 6 }),
     ],
-    ...parts(here, aliasesMax).map((some): Row => [
-      graph({
-        title: 'The ten aliases with the most errors',
-        left: [worst(some.map(errorsOfAlias), 10)],
-        right: releaseCounts(),
-        ...{ leftLabel: 'errors in 5 minutes', rightLabel: 'count', width: 24 },
-      }),
-    ]),
+    ...(services.length === 0
+      ? [[errors('The ten aliases and versions with the most errors', worstOfAll(10))]]
+      : parts(here, aliasesMax).map((some): Row => [
+          errors('The ten aliases with the most errors', worst(some.map(errorsOfAlias), 10)),
+        ])),
     releasesInTime(shown),
     heading('## Alarms of the services'),
     ...alarmRows(shown),
@@ -41,7 +38,15 @@ export function onCall(shown: Shown): readonly Row[] {
   ]
 }
 
+const errors = (title: string, series: cloudwatch.IMetric): cloudwatch.IWidget =>
+  graph({
+    ...{ title, left: [series], right: releaseCounts() },
+    ...{ leftLabel: 'errors in 5 minutes', rightLabel: 'count', width: 24 },
+  })
+
 function alarmRows({ scope, services }: Shown): readonly Row[] {
+  if (services.length === 0)
+    return [heading('The stack does not know its services: `tidegate doctor` says whether their alarms are there.', 1)]
   const named = services
     .filter(({ signals }) => signals.alarms.length > 0)
     .flatMap(({ name, signals }) => parts(signals.alarms, alarmsMax).map((alarms) => ({ name, alarms })))

@@ -138,6 +138,13 @@ export const errorsOfAlias = ({ functionName, alias }: Service['targets'][number
   })
 }
 
+/** Of every alias and version of the account and region, for a stack that does not know which are released. */
+export const worstOfAll = (count: number): cloudwatch.MathExpression =>
+  new cloudwatch.MathExpression({
+    expression: `SORT(${searchText({ namespace: 'AWS/Lambda', metric: 'Errors', dimensions: ['FunctionName', 'Resource'], stat: 'Sum', period: fiveMinutes })}, SUM, DESC, ${count})`,
+    ...{ usingMetrics: {}, label: byDimension('Resource'), period: fiveMinutes },
+  })
+
 /** Of many series, the largest. The others are read and not drawn. */
 export const worst = (all: readonly cloudwatch.Metric[], count: number): cloudwatch.MathExpression =>
   new cloudwatch.MathExpression({

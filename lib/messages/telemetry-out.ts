@@ -1,6 +1,6 @@
 // Telemetry for whoever asks for it: a rule gives announcements to a queue, and the queue to a function that sends them by OTLP
 // and to Grafana. A queue, and no rule to the function alone: a receiver may be away for longer than Lambda's two retries last.
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, Stack, Token } from 'aws-cdk-lib'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -111,7 +111,7 @@ function patternFor(of: string): events.EventPattern {
 
 /** @throws Problem `definition_invalid` */
 function addressIn(url: string): string {
-  if (/^https:\/\/[^\s"'<>?#@]+$/.test(url)) return url
+  if (Token.isUnresolved(url) || /^https:\/\/[^\s"'<>?#@]+$/.test(url)) return url
   throw new Problem(
     'definition_invalid',
     'The address of a receiver begins with https://, and has no query and no password.',

@@ -1,6 +1,6 @@
 // The controller as one template for teams without the CDK: nothing of its bootstrap, one package for all functions, and
 // parameters in the place of definitions, because services are registered by `tidegate apply` (docs/decisions/0075).
-import { App, BootstraplessSynthesizer, CfnCondition, CfnOutput, CfnParameter, Fn, Stack } from 'aws-cdk-lib'
+import { App, BootstraplessSynthesizer, type CfnCondition, CfnOutput, Stack } from 'aws-cdk-lib'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -14,14 +14,22 @@ import { permissions, type Scope } from '../../functions/permissions.ts'
 import { ReleaseController } from '../controller.ts'
 import type { Resources } from '../controller-functions.ts'
 import { homeOf } from '../wiring.ts'
+import { chatBy } from './chat.ts'
+import { everyPlatform, incidentsBy } from './incidents.ts'
+import { copyBy, copyFor } from './log-copy.ts'
+import { everyReceiver, prometheusBy, telemetryBy } from './telemetry.ts'
+import { onlyIf } from './only-if.ts'
+import { form, type Given, parametersOf, tag } from './parameters.ts'
 import { policiesOfPeople } from './people.ts'
-
-/** What users tag their functions with. */
-const tag = { key: 'tidegate', value: 'tidegate' } as const
 
 /** @param version also names the package: `tidegate-VERSION.zip` */
 export function templateStack(version: string): Stack {
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:enable-path-metadata': false } })
+  const app = new App({
+    analyticsReporting: false,
+    // It would look before conditions are said (only-if.ts); cfn-lint looks at the whole (`npm run e2e`).
+    builtinCloudFormationValidation: false,
+    context: { 'aws:cdk:enable-path-metadata': false },
+  })
   const stack = new Stack(app, 'Tidegate', {
     description: `Tidegate ${version}: the release controller. Services are registered by tidegate apply.`,
     // The CDK's own class is not exact about optional properties.
@@ -33,6 +41,11 @@ export function templateStack(version: string): Stack {
   const bucket = s3.Bucket.fromBucketName(stack, 'Package', given.packageBucket)
   const controller = new ReleaseController(stack, 'Controller', {
     services: [],
+    chat: { putBack: true },
+    dashboards: true,
+    logCopy: copyFor(stack, given.logCopy),
+    telemetryOut: everyReceiver(stack, given.telemetry),
+    incidentsOut: everyPlatform(stack, given.incidents),
     forAny: {
       code: lambda.Code.fromBucket(bucket, `${given.packagePrefix}tidegate-${version}.zip`),
       tag,
@@ -40,18 +53,19 @@ export function templateStack(version: string): Stack {
       // Of every other thing. Buckets may say much that is none of our business.
       heard: (movers) => ({
         ...everything(home, machineArn, movers),
-        buckets: [{ site: home, names: [given.artifactBucket] }],
+        buckets: [{ site: home, names: [given.artifactBucket.value] }],
       }),
       reach: stack.toJsonString({
         functions: given.functionNames,
         tag,
-        bucket: given.artifactBucket,
-        key: given.artifactKey,
-        repositories: given.imageRepositories,
+        bucket: given.artifactBucket.value,
+        key: given.artifactKey.value,
+        repositories: given.imageRepositories.value,
+        workspace: given.prometheus.workspace.value,
       } satisfies Reach),
     },
   })
-  hearArtifacts(stack, controller)
+  hearArtifacts(given, controller)
   readArtifacts(stack, controller, home, given)
   // Says at once that a function is not tagged.
   controller.functions.apply.addToRolePolicy(
@@ -61,64 +75,23 @@ export function templateStack(version: string): Stack {
       conditions: { StringEquals: { [`aws:ResourceTag/${tag.key}`]: [tag.value, observedTag] } },
     }),
   )
-  mail(stack, controller)
+  mail(stack, given, controller)
+  chatBy(given.chat, stack, controller)
+  incidentsBy(given.incidents, controller)
+  copyBy(given.logCopy, stack, controller)
+  telemetryBy(given.telemetry, controller)
+  prometheusBy(given.prometheus, stack, controller)
+  dashboardsBy(given.dashboards, stack, controller)
+  form(stack)
   policiesOfPeople(stack, controller)
   plainOutputs(stack)
   return stack
 }
 
 type Home = { readonly partition: string; readonly account: string; readonly region: string }
-type Given = ReturnType<typeof parametersOf>
 
 const functionsOf = ({ partition, account, region }: Home, names: string): string =>
   `arn:${partition}:lambda:${region}:${account}:function:${names}`
-
-function parametersOf(stack: Stack) {
-  const text = (id: string, description: string, allowedPattern: string, defaultValue?: string): string =>
-    new CfnParameter(stack, id, {
-      ...{ type: 'String', description, allowedPattern },
-      ...(defaultValue === undefined ? {} : { default: defaultValue }),
-    }).valueAsString
-  const optional = (id: string, description: string, pattern: string): string => {
-    const value = text(id, `${description} Empty: none.`, `^(${pattern})?$`, '')
-    new CfnCondition(stack, `Has${id}`, { expression: Fn.conditionNot(Fn.conditionEquals(value, '')) })
-    return value
-  }
-  const bucketName = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]'
-  const mailAddress = '[^\\s@"]{1,64}@[^\\s@"]{1,190}'
-  return {
-    packageBucket: text(
-      'PackageBucket',
-      'The bucket in this region that you have put the package into.',
-      `^${bucketName}$`,
-    ),
-    packagePrefix: text(
-      'PackagePrefix',
-      'What its key has before the name of the file, such as tidegate/.',
-      '^[A-Za-z0-9!_.*()/-]{0,500}$',
-      '',
-    ),
-    functionNames: text(
-      'FunctionNames',
-      `Functions that may be released: names with * and ?. They must also have the tag ${tag.key}=${tag.value}; those that are only observed ${tag.key}=${observedTag}.`,
-      '^[A-Za-z0-9_*?-]{1,64}$',
-      '*',
-    ),
-    artifactBucket: optional('ArtifactBucket', 'The bucket of packages that services are released from.', bucketName),
-    artifactKey: optional(
-      'ArtifactKey',
-      'The ARN of the KMS key that these packages are encrypted with.',
-      'arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}',
-    ),
-    imageRepositories: optional(
-      'ImageRepositories',
-      'Repositories of images that services are released from: names with * and ?.',
-      '[a-z0-9._/*?-]{1,256}',
-    ),
-    pagesEmail: optional('PagesEmail', 'Who is paged. The address must be confirmed.', mailAddress),
-    ticketsEmail: optional('TicketsEmail', 'Who gets what can wait until the morning.', mailAddress),
-  }
-}
 
 const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> => ({
   targets: [functionsOf(home, functionNames)],
@@ -130,8 +103,6 @@ const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> 
   reportedSlos: [`arn:${home.partition}:application-signals:${home.region}:${home.account}:slo/*`],
 })
 
-const conditionOf = (stack: Stack, id: string): CfnCondition => child(stack, `Has${id}`, CfnCondition)
-
 function child<T>(scope: IConstruct, id: string, kind: abstract new (...given: never[]) => T): T {
   const found: unknown = scope.node.findChild(id)
   if (found instanceof kind) return found
@@ -139,10 +110,10 @@ function child<T>(scope: IConstruct, id: string, kind: abstract new (...given: n
 }
 
 /** A rule without a bucket would hear of all of them. */
-function hearArtifacts(stack: Stack, controller: ReleaseController): void {
+function hearArtifacts({ artifactBucket }: Given, controller: ReleaseController): void {
   const rule = child(controller, 'Rule-s3', events.CfnRule)
   const permission = child(controller.functions.intake, 'Rule-s3', lambda.CfnPermission)
-  for (const one of [rule, permission]) one.cfnOptions.condition = conditionOf(stack, 'ArtifactBucket')
+  for (const one of [rule, permission]) one.cfnOptions.condition = artifactBucket.has
 }
 
 /** IAM takes no empty list of resources, so each is a policy of its own, if it is given. */
@@ -152,32 +123,41 @@ function readArtifacts(
   { partition, account, region }: Home,
   { artifactBucket, artifactKey, imageRepositories }: Given,
 ): void {
-  const policyOn = (id: string, scope: Scope, resource: string): void => {
+  const policyOn = (id: string, has: CfnCondition, scope: Scope, resource: string): void => {
     const { role } = functions.prepare
     const actions = permissions.prepare[scope as keyof typeof permissions.prepare] ?? []
     const policy = new iam.Policy(stack, `Reads${id}`, {
       statements: [new iam.PolicyStatement({ actions: [...actions], resources: [resource] })],
       ...(role === undefined ? {} : { roles: [role] }),
     })
-    child(policy, 'Resource', iam.CfnPolicy).cfnOptions.condition = conditionOf(stack, id)
+    onlyIf(has, policy)
   }
-  policyOn('ArtifactBucket', 'artifacts', `arn:${partition}:s3:::${artifactBucket}/*`)
-  policyOn('ArtifactKey', 'artifactKeys', artifactKey)
+  policyOn('ArtifactBucket', artifactBucket.has, 'artifacts', `arn:${partition}:s3:::${artifactBucket.value}/*`)
+  policyOn('ArtifactKey', artifactKey.has, 'artifactKeys', artifactKey.value)
   policyOn(
     'ImageRepositories',
+    imageRepositories.has,
     'repositories',
-    `arn:${partition}:ecr:${region}:${account}:repository/${imageRepositories}`,
+    `arn:${partition}:ecr:${region}:${account}:repository/${imageRepositories.value}`,
   )
 }
 
-function mail(stack: Stack, { topics }: ReleaseController): void {
-  const subscribe = (id: string, topic: sns.ITopic): void => {
-    const endpoint = child(stack, id, CfnParameter).valueAsString
-    const one = new sns.CfnSubscription(stack, `Mail${id}`, { topicArn: topic.topicArn, protocol: 'email', endpoint })
-    one.cfnOptions.condition = conditionOf(stack, id)
-  }
-  subscribe('PagesEmail', topics.page)
-  subscribe('TicketsEmail', topics.ticket)
+function dashboardsBy(has: CfnCondition, stack: Stack, { dashboards }: ReleaseController): void {
+  if (dashboards === undefined) return
+  const policy = new iam.ManagedPolicy(stack, 'DashboardsPolicy', { description: 'Tidegate: Looks at its dashboards' })
+  dashboards.grantView(policy)
+  const out = new CfnOutput(stack, 'DashboardsPolicyArn', {
+    value: policy.managedPolicyArn,
+    description: 'Tidegate: Looks at its dashboards',
+  })
+  onlyIf(has, dashboards, policy, out)
+}
+
+function mail(stack: Stack, { pagesEmail, ticketsEmail }: Given, { topics }: ReleaseController): void {
+  const subscribe = (id: string, { value: endpoint, has }: Given['pagesEmail'], topic: sns.ITopic): void =>
+    onlyIf(has, new sns.CfnSubscription(stack, id, { topicArn: topic.topicArn, protocol: 'email', endpoint }))
+  subscribe('MailPagesEmail', pagesEmail, topics.page)
+  subscribe('MailTicketsEmail', ticketsEmail, topics.ticket)
 }
 
 /** Terraform and people read them by name. */

@@ -75,9 +75,9 @@ function synthesise(
 }
 
 /** @param parameters of the stack */
-export const embeddedRoles = (stack: Stack, parameters: Readonly<Record<string, string>> = {}): Policies =>
+export const embeddedRoles = (made: Stack | Made, parameters: Readonly<Record<string, string>> = {}): Policies =>
   rolesIn(
-    stack,
+    made,
     { account, region },
     ({ Type, Properties }, _, attribute) => {
       if (attribute === 'StreamArn') return streamArn
@@ -93,18 +93,20 @@ export const embeddedRoles = (stack: Stack, parameters: Readonly<Record<string, 
     parameters,
   )
 
+/** A template. */
+type Made = { readonly Resources: Readonly<Record<string, Resource>> }
 type Site = { readonly account: string; readonly region: string }
 /** The embedded cloud's name for a resource of the template. */
 type NameOf = (resource: Resource, id: string, attribute: string | undefined) => string | undefined
 
 /** @param nameOf a resource without a name gets its logical id, which no policy allows by accident */
 export function rolesIn(
-  stack: Stack,
+  made: Stack | Made,
   site: Site,
   nameOf: NameOf = () => undefined,
   parameters: Readonly<Record<string, string>> = {},
 ): Policies {
-  const resources = Template.fromStack(stack).toJSON()['Resources'] as Record<string, Resource>
+  const { Resources: resources } = made instanceof Stack ? (Template.fromStack(made).toJSON() as Made) : made
   const pseudo: Record<string, string> = {
     'AWS::Partition': 'aws',
     'AWS::Region': site.region,

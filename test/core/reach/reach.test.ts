@@ -25,6 +25,16 @@ const outside = (more: object, other: Partial<Reach> = {}) => outOfReach(service
 const there = 'arn:aws:lambda:us-east-1:111122223333:function:shop-cart'
 
 describe('a definition', () => {
+  it('may name the workspace of the parameter, and no other', () => {
+    const workspace = 'arn:aws:aps:eu-west-1:111122223333:workspace/ws-1'
+    const bad = 'sum(declined{version="{version}"} - declined{version="{version}"} offset 1m)'
+    const signals = { prometheus: [{ name: 'declined', workspace, bad, total: bad.replaceAll('declined', 'asked') }] }
+    expect(outside({ signals }, { workspace })).toEqual([])
+    expect(outside({ signals }, { workspace: `${workspace}2` })).toHaveLength(1)
+    // Of an installation from before there was the parameter.
+    expect(outside({ signals })).toEqual([expect.stringContaining('PrometheusWorkspace')])
+  })
+
   it('that stays in the account and region is within reach', () => {
     expect(
       outside({

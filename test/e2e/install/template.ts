@@ -2,10 +2,17 @@
 // is registered by `apply`, and a good and a bad release run through it. Opt-in (`npm run e2e`).
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { CreateAliasCommand, CreateFunctionCommand, LambdaClient, PublishVersionCommand } from '@aws-sdk/client-lambda'
+import { basename, join } from 'node:path'
+import { EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  PublishVersionCommand,
+} from '@aws-sdk/client-lambda'
 import { writeTemplate } from '../../../lib/template/write.ts'
 import { account, emulator, endpoint, place, type Verify } from '../emulator.ts'
 import { checkReleases, createStack, type EmulatedTemplate, examples, ordersOn, zipOf } from '../ministack.ts'
@@ -23,6 +30,8 @@ export async function checkTemplateWithoutCdk(verify: Verify): Promise<void> {
     return `${hash}  ${name}\n`
   })
   verify('template: its checksums are right', sums === summed.join(''), sums)
+  const size = statSync(join(folder, template)).size
+  verify('template: it is within the 460,800 bytes that some tools still count to', size < 460_800, String(size))
   if (isThere('cfn-lint')) {
     const { status, stdout, stderr } = spawnSync('cfn-lint', ['--format', 'parseable', join(folder, template)], {
       encoding: 'utf8',
@@ -30,15 +39,12 @@ export async function checkTemplateWithoutCdk(verify: Verify): Promise<void> {
     verify('template: cfn-lint finds nothing', status === 0 && stdout === '', `${stdout}${stderr}`)
   }
   if (!isThere('ministack')) return
+  const files = { template: join(folder, template), zip: join(folder, zip) }
+  await checkWithEverything(verify, files)
   const stop = await emulator()
   try {
-    await fetch(`${endpoint}/packages`, { method: 'PUT' })
-    await fetch(`${endpoint}/packages/tidegate/${zip}`, { method: 'PUT', body: readFileSync(join(folder, zip)) })
-    const outputs = await createStack(
-      'Tidegate',
-      JSON.parse(readFileSync(join(folder, template), 'utf8')) as EmulatedTemplate,
-      { PackageBucket: 'packages', PackagePrefix: 'tidegate/', PagesEmail: 'night@example.com' },
-    )
+    const outputs = await created(files, { PagesEmail: 'night@example.com' })
+    verify('template: what is not asked for is not there', !Object.keys(outputs).some((name) => optional.has(name)), '')
     verify('template: a third-party CloudFormation makes the stack', outputs['Prefix'] === 'tidegate', '')
     await createFunction()
     const ordered = ordersOn(outputs)
@@ -71,6 +77,55 @@ export async function checkTemplateWithoutCdk(verify: Verify): Promise<void> {
       JSON.stringify(refused),
     )
     await checkReleases(verify, 'template', ordered)
+  } finally {
+    await stop()
+  }
+}
+
+type Files = { readonly template: string; readonly zip: string }
+
+async function created(
+  { template, zip }: Files,
+  parameters: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  await fetch(`${endpoint}/packages`, { method: 'PUT' })
+  await fetch(`${endpoint}/packages/tidegate/${basename(zip)}`, { method: 'PUT', body: readFileSync(zip) })
+  const emulated = JSON.parse(readFileSync(template, 'utf8')) as EmulatedTemplate
+  return createStack('Tidegate', emulated, { PackageBucket: 'packages', PackagePrefix: 'tidegate/', ...parameters })
+}
+
+/** Outputs of what is asked for. */
+const optional = new Set([
+  ...['ChatTopicArn', 'PutBackFromChatPolicyArn', 'LogCopyBucket', 'LogCopyPolicyArn', 'DashboardsPolicyArn'],
+])
+
+/** The emulator knows no channels of chats and no API destinations; the rest of what may be asked for it makes. */
+async function checkWithEverything(verify: Verify, files: Files): Promise<void> {
+  const stop = await emulator()
+  try {
+    const outputs = await created(files, {
+      ...{ Chat: 'yes', ChatPutBack: 'yes', OpsCenter: 'yes', Dashboards: 'yes', LogCopy: 'GOVERNANCE' },
+      ...{ OtlpUrl: 'https://otlp.example.com', PrometheusUrls: 'https://a.example.com,https://b.example.com' },
+    })
+    const missing = [...optional].filter((name) => outputs[name] === undefined)
+    verify('template: what is asked for is there', missing.length === 0, missing.join())
+    const { Environment } = await new LambdaClient(place).send(
+      new GetFunctionConfigurationCommand({ FunctionName: 'tidegate-page' }),
+    )
+    verify(
+      'template: the functions know the chat',
+      Environment?.Variables?.['TIDEGATE_CHAT_ARN'] === outputs['ChatTopicArn'],
+      JSON.stringify(Environment),
+    )
+    verify(
+      'template: the functions know both addresses of a Prometheus',
+      Environment?.Variables?.['TIDEGATE_PROMETHEUS'] === '["https://a.example.com","https://b.example.com"]',
+      JSON.stringify(Environment),
+    )
+    const { Targets = [] } = await new EventBridgeClient(place).send(
+      new ListTargetsByRuleCommand({ Rule: 'tidegate-incident-opsitems' }),
+    )
+    verify('template: incidents become OpsItems', Targets.length === 1, JSON.stringify(Targets))
   } finally {
     await stop()
   }

@@ -64,7 +64,7 @@ async function checkTypes(verify: Verify, terraform: Terraform, pages: ReadonlyM
     found.join('\n'),
   )
 
-  const { Parameters, Outputs } = templateOf('0.0.0') as { Parameters: object; Outputs: object }
+  const { Parameters, Outputs } = templateOf('0.0.0') as unknown as { Parameters: object; Outputs: object }
   const stack = files['main.tf']?.resource?.['aws_cloudformation_stack']?.['tidegate']?.[0]
   const given = Object.keys(stack?.['parameters'] ?? {})
   verify(

@@ -275,10 +275,13 @@ it('as many services as a stack takes stay within the limits of CloudWatch', () 
   }
 })
 
-it('without services there is something to see, and nothing to choose', () => {
+it('without services there is something to see, and any function to choose', () => {
   const bodies = bodiesOf([])
   expect(bodies.size).toBe(3)
-  expect(bodies.get('tidegate-eu-west-1-debug')?.variables ?? []).toEqual([])
+  expect(bodies.get('tidegate-eu-west-1-debug')?.variables).toMatchObject([
+    { search: expect.stringContaining('{AWS/Lambda,FunctionName,Resource}') as string, populateFrom: 'FunctionName' },
+  ])
+  expect(JSON.stringify([...bodies.values()])).not.toMatch(/No service/)
 })
 
 it('is not there unless somebody asks for it', () => {

@@ -8,7 +8,9 @@ describe('the stack', () => {
     const text = JSON.stringify(synthesised(all))
     expect(text).toContain('{{resolve:secretsmanager:')
     const resources = synthesised(all)
-    const policies = Object.entries(resources).filter(([id]) => /IncidentsOutRoleDefaultPolicy/.test(id))
+    const policies = Object.entries(resources).filter(([id]) =>
+      /IncidentsOut(RoleDefaultPolicy|OpensOpsItems)/.test(id),
+    )
     const statements = policies.flatMap(
       ([, { Properties }]) =>
         (Properties['PolicyDocument'] as { Statement: { Action: string; Resource: unknown }[] }).Statement,
@@ -21,8 +23,9 @@ describe('the stack', () => {
       'states:StartExecution',
     ])
     for (const { Resource } of statements) expect(Resource).not.toBe('*')
-    const [over] = Object.entries(resources).filter(([id]) => /IncidentsOutOverRoleDefaultPolicy/.test(id))
-    const { Statement = [] } = (over?.[1].Properties['PolicyDocument'] ?? {}) as { Statement?: unknown[] }
+    const Statement = Object.entries(resources)
+      .filter(([id]) => /IncidentsOutOver(RoleDefaultPolicy|OpsItems)/.test(id))
+      .flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: unknown[] }).Statement)
     expect(Statement).toMatchObject([
       { Action: 'events:PutEvents', Condition: { StringEquals: { 'events:source': 'tidegate.incident' } } },
       { Action: 'ssm:DescribeOpsItems', Resource: '*' },
