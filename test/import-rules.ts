@@ -257,7 +257,17 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
-  'bench/promises/': ['bench/promises/*', 'bench/trials/*', 'cli/promise/*', 'cloud/local/time/*', 'core/*', 'node:'],
+  'bench/promises/': [
+    ...[
+      'bench/promises/*',
+      'bench/table.ts',
+      'bench/trials/*',
+      'cli/promise/*',
+      'cli/adopt/*',
+      'cli/backend/screen.ts',
+    ],
+    ...['cloud/local/', 'local/clients.ts', 'core/*', 'core/service/*', 'node:', '@aws-sdk/', 'yaml'],
+  ],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
   'bench/trials/': [
     'bench/trials/*',
