@@ -209,7 +209,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['core/', 'node:', '@aws-sdk/', 'yaml', 'zod'],
   ],
-  'cli/promise/': ['cli/promise/*', 'cli/replay/errors-alone.ts', 'bench/trials/*', 'bench/rivals/*', 'core/', 'zod'],
+  'cli/promise/': ['cli/promise/*', 'bench/trials/*', 'core/', 'zod'],
   'cli/doctor/': [
     ...[
       'cli/doctor/*',

@@ -1,5 +1,5 @@
-// `npm run bench:promises`: an account with 300 seeded functions on the embedded cloud, a definition for each by `tidegate adopt`,
-// and then the months of each function, with releases by its definition: whether what the comment in it promises holds.
+// `npm run bench:promises`: an account with 300 seeded functions on the embedded cloud, a definition for each by `tidegate
+// adopt`, and then the months of each function, with releases by its definition: whether what the comment in it promises holds.
 // `--functions N`; `--runs N`: releases of each kind for each function; `--seed N`; `--only NAME,NAME`: of these alone.
 import { parseArgs } from 'node:util'
 import { table } from '../table.ts'

@@ -1,5 +1,5 @@
-// `node bench/promises/table.ts [--runs N] [--seed N]` writes cli/promise/promises.json: what `tidegate init` promises of a plan at
-// each level of traffic. Whether that holds for functions that the table has not seen, fleet.ts asks.
+// `node bench/promises/table.ts [--runs N] [--seed N]` writes cli/promise/promises.json: what `tidegate init` promises of a plan
+// at each level of traffic. Whether that holds for functions that the table has not seen, fleet.ts asks.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

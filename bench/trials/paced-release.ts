@@ -49,7 +49,7 @@ export function runRelease(
   }
 }
 
-export const after = (release: Release, event: NewEvent): Release => advance(release, numbered(event, release.seq + 1))
+const after = (release: Release, event: NewEvent): Release => advance(release, numbered(event, release.seq + 1))
 
 export function prepared(service: Service, atMs: number): Release {
   const target = { functionName: 'paced', alias: 'live', stable: '1', candidate: '2', revision: 'r', codeSha256: 'x' }
