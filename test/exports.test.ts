@@ -45,6 +45,11 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'lib/sbom.ts: bundledPackages',
   ],
   'the embedded cloud is the double of the tests: they set it up, and break one service of it': [
+    'bench/promises/account.ts: Fleet',
+    'bench/promises/account.ts: addFunction',
+    'bench/promises/account.ts: addTraffic',
+    'bench/promises/account.ts: days',
+    'bench/promises/account.ts: release',
     'local/api-request.ts: apiRequest',
     'local/api-request.ts: fromAnswer',
     'local/installation.ts: definition',

@@ -209,7 +209,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['core/', 'node:', '@aws-sdk/', 'yaml', 'zod'],
   ],
-  'cli/promise/': ['cli/promise/*', 'cli/replay/errors-alone.ts', 'bench/trials/*', 'bench/rivals/*', 'core/', 'zod'],
+  'cli/promise/': ['cli/promise/*', 'bench/trials/*', 'core/', 'zod'],
   'cli/doctor/': [
     ...[
       'cli/doctor/*',
@@ -257,7 +257,17 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
-  'bench/promises/': ['bench/promises/*', 'bench/trials/*', 'cli/promise/*', 'cloud/local/time/*', 'core/*', 'node:'],
+  'bench/promises/': [
+    ...[
+      'bench/promises/*',
+      'bench/table.ts',
+      'bench/trials/*',
+      'cli/promise/*',
+      'cli/adopt/*',
+      'cli/backend/screen.ts',
+    ],
+    ...['cloud/local/', 'local/clients.ts', 'core/*', 'core/service/*', 'node:', '@aws-sdk/', 'yaml'],
+  ],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
   'bench/trials/': [
     'bench/trials/*',

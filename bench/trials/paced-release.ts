@@ -51,7 +51,7 @@ export function runRelease(
 
 const after = (release: Release, event: NewEvent): Release => advance(release, numbered(event, release.seq + 1))
 
-function prepared(service: Service, atMs: number): Release {
+export function prepared(service: Service, atMs: number): Release {
   const target = { functionName: 'paced', alias: 'live', stable: '1', candidate: '2', revision: 'r', codeSha256: 'x' }
   const requested = numbered(
     {
@@ -70,7 +70,7 @@ function prepared(service: Service, atMs: number): Release {
   return after(admitted, { type: 'prepared', atMs, targets: [target], alarms: [] })
 }
 
-function shifted(before: Release, known: readonly WeightedMinute[], atMs: number, planNext: PlanNext): Release {
+export function shifted(before: Release, known: readonly WeightedMinute[], atMs: number, planNext: PlanNext): Release {
   if (before.state.phase !== 'shifting') return before
   const { service, state } = before
   const plan = planNext(service.plan, state.step, total(known), atMs)

@@ -71,10 +71,15 @@ function bakeFor(service: Service, step: number, traffic: TrafficClass): number 
 }
 
 /** The service that a definition with this plan makes. */
-export const serviceWith = ({ steps, minimumSamples }: Pick<Fit, 'steps' | 'minimumSamples'>): Service =>
+export const serviceWith = ({
+  steps,
+  minimumSamples,
+  holdMinutes,
+}: Pick<Fit, 'steps' | 'minimumSamples'> & Partial<Fit>): Service =>
   parseDefinition({
     name: 'fitted',
     targets: [{ function: 'fitted', alias: 'live' }],
     plan: { steps: steps.map(({ weight, bakeMinutes }) => ({ weight, bake: `${bakeMinutes}m` })) },
     signals: { errors: { minimumSamples }, latency: { minimumSamples } },
+    ...(holdMinutes === undefined ? {} : { policy: { hold: { unknown: `${holdMinutes}m` } } }),
   })

@@ -12,12 +12,13 @@ const Promised = z.strictObject({
   /** So many releases without a fault were simulated, and so many of them were put back. */
   healthy: z.int(),
   falseBacks: z.int(),
-  /** Of `runs` releases without a fault whose errors come by chance, so many may go on as soon as each bake is over. */
-  runs: z.int(),
+  /** Of those, so many because a step stayed undecided for longer than policy.hold. */
+  undecided: z.int(),
+  /** So many of them went on as soon as each bake was over. */
   onTime: z.int(),
   /**
-   * By the size of a fault: within so many minutes it is found in nine of ten releases. A size that is absent is not
-   * promised.
+   * By the size of a fault: within so many minutes of its first traffic nine of ten releases are put back. A size that is
+   * absent is not promised.
    */
   found: z.record(z.string(), z.int()),
 })

@@ -1,76 +1,89 @@
-// Simulates releases by a plan with the verdict's own code, errors alone: how many without a fault are put back, and how soon
-// faults are found. What `tidegate init` promises is the table promises.json, which bench/promises/table.ts writes with this.
-import { errorsAlone, weightsByMinute } from '../replay/errors-alone.ts'
-import { tidegate } from '../../bench/rivals/e-processes.ts'
-import type { Rival } from '../../bench/rivals/rival.ts'
-import { minutesOf, type Noise, pastOf, type Situation } from '../../bench/trials/noise.ts'
-import { type Fit, serviceWith, type TrafficClass } from './plan.ts'
+// Simulates releases by a whole plan with the verdict's own code and the release's own transitions, on errors alone: how many
+// without a fault are put back, and how soon faults are. What `tidegate init` promises is the table promises.json, which
+// bench/promises/table.ts writes with this.
+import type { Noise } from '../../bench/trials/noise.ts'
+import { type Customers, runWhole, type Whole } from '../../bench/trials/whole-release.ts'
+import type { Service } from '../../core/service/service.ts'
+import { type Fit, minutesOfPlan, serviceWith, type TrafficClass } from './plan.ts'
 import { faultSizes, type Promised } from './promised.ts'
 
-const noises: readonly Noise[] = [{ kind: 'independent' }, { kind: 'bursts', size: 3 }, { kind: 'outage' }]
+export const noises: readonly Noise[] = [{ kind: 'independent' }, { kind: 'bursts', size: 3 }, { kind: 'outage' }]
 
 type Chance = { readonly runs: number; readonly seed: number }
 
-export function simulatedPromise(traffic: TrafficClass, fit: Fit, chance: Chance): Promised {
-  const lab = labOf(traffic, fit)
-  const healthy = noises.flatMap((noise) => lab.releases({ ...lab.base, noise }, chance))
-  const calm = healthy.slice(0, chance.runs)
+/** Releases without a fault, of each noise. */
+const healthyRuns = 7
+const dayMinutes = 24 * 60
+
+export function simulatedPromise(traffic: TrafficClass, fit: Fit, { runs, seed }: Chance): Promised {
+  const service = sparselyLooked(errorsAtTheirShare(serviceWith(fit)))
+  const minutes = minutesOfPlan(fit)
+  const base: Customers = {
+    ...{ name: 'promise', rate: traffic.rate, perMinuteAt: () => traffic.perMinute, minutes },
+    noise: { kind: 'independent' },
+  }
+  const healthy = noises.flatMap((noise) =>
+    Array.from({ length: healthyRuns }, (_, run) => runWhole(service, { ...base, noise }, seed + run)),
+  )
   const found = new Map<string, number>()
   for (const added of faultSizes) {
-    const minutes = foundWithin(lab.releases(lab.faulty(added), chance), lab.base.minutes)
-    if (minutes === undefined) break
-    found.set(String(added), minutes)
+    const within = foundWithin(service, { ...base, fault: faultOf(added, traffic) }, { runs, seed })
+    if (within === undefined || within > dayMinutes) break
+    found.set(String(added), within)
   }
+  const backs = healthy.filter(({ end }) => end !== 'promoted')
   return {
     ...traffic,
-    runs: chance.runs,
     healthy: healthy.length,
-    falseBacks: healthy.filter(({ failedAt }) => failedAt !== undefined).length,
-    onTime: calm.filter(({ isOnTime }) => isOnTime).length,
+    falseBacks: backs.length,
+    undecided: backs.filter(({ end }) => end === 'policy').length,
+    onTime: healthy.filter((one) => isOnTime(one, minutes)).length,
     found: Object.fromEntries(found),
   }
 }
 
-type Course = {
-  /** The minute after which the evidence puts the release back; `undefined` if it never does. */
-  readonly failedAt?: number
-  /** Whether each step could pass when its bake was over. */
-  readonly isOnTime: boolean
+/** @param added the share of the candidate's good requests that fails, from the first minute on */
+export const faultOf = (added: number, { rate }: Pick<TrafficClass, 'rate'>) => ({
+  added: added * (1 - rate),
+  fromMinute: 0,
+})
+
+export const isOnTime = ({ end, minutes }: Whole, planMinutes: number): boolean =>
+  end === 'promoted' && minutes <= planMinutes
+
+/**
+ * If all of them are put back, a fifth is added: so nine of ten of others are, too, with little doubt. Who stays undecided goes
+ * back, too; where not even a total failure is evident, that is no promise.
+ */
+function foundWithin(service: Service, customers: Customers, { runs, seed }: Chance): number | undefined {
+  const isTotal = (customers.fault?.added ?? 0) + customers.rate >= 1
+  let latest = 0
+  for (let run = 0; run < runs; run++) {
+    const { end, minutes } = runWhole(service, customers, seed + run)
+    if (end === 'promoted' || (isTotal && end === 'policy')) return undefined
+    latest = Math.max(latest, minutes)
+  }
+  return Math.ceil(latest * 1.2)
 }
 
-/** All of them found it, and a fifth is added: so nine of ten of others do, too, with little doubt. */
-function foundWithin(courses: readonly Course[], minutesMost: number): number | undefined {
-  const latest = Math.max(...courses.map(({ failedAt = Infinity }) => failedAt))
-  return Number.isFinite(latest) ? Math.min(minutesMost, Math.ceil(latest * 1.2)) : undefined
+const longMinutes = 180
+const seldomSeconds = 300
+
+/** A plan of many hours is looked at every five minutes: it takes a fifth of the time, and finds faults a little later. */
+export function sparselyLooked(service: Service): Service {
+  const minutes = service.plan.steps.reduce((sum, { bakeSeconds }) => sum + bakeSeconds / 60, 0)
+  return minutes <= longMinutes
+    ? service
+    : { ...service, policy: { ...service.policy, lookEverySeconds: seldomSeconds } }
 }
 
-/** Releases by a plan at one level of traffic. */
-export function labOf({ perMinute, rate }: TrafficClass, fit: Fit) {
-  const service = errorsAlone(serviceWith(fit))
-  const weights = weightsByMinute(service)
-  const rule = tidegate('fitted', 'the plan of a definition', () => service)
-  const ends = fit.steps.map((_, index) =>
-    fit.steps.slice(0, index + 1).reduce((sum, { bakeMinutes }) => sum + bakeMinutes, 0),
-  )
-  const base: Situation = {
-    ...{ name: 'promise', perMinute, rate, minutes: weights.length, noise: { kind: 'independent' } },
-    weightBp: (minute) => weights[minute] ?? 0,
-  }
-  return {
-    base,
-    /** @param added the share of the candidate's good requests that fails, from the first minute on */
-    faulty: (added: number): Situation => ({ ...base, fault: { added: added * (1 - rate), fromMinute: 0 } }),
-    releases: (situation: Situation, { runs, seed }: Chance): readonly Course[] =>
-      Array.from({ length: runs }, (_, run) => courseOf(rule, service.policy.alpha, situation, ends, seed + run)),
-  }
-}
-
-function courseOf(rule: Rival, alpha: number, situation: Situation, ends: readonly number[], seed: number): Course {
-  const settings = { alpha, stableRate: situation.rate, past: pastOf(situation, seed) }
-  const said = rule.judge(minutesOf(situation, seed), settings).map((one) => one.said)
-  const failed = said.indexOf('fail')
-  return {
-    ...(failed < 0 ? {} : { failedAt: failed + 1 }),
-    isOnTime: failed < 0 && ends.every((end) => said[end - 1] === 'pass'),
-  }
+/**
+ * Errors carry the part of the evidence that the whole definition gives them: latency's part goes to throttles, of which there
+ * are none. Durations take most of the time to judge.
+ */
+export function errorsAtTheirShare(service: Service): Service {
+  const { latency, throttles } = service.signals
+  if (latency === 'off' || throttles === 'off') return service
+  const both = { ...throttles, weight: throttles.weight + latency.weight }
+  return { ...service, signals: { ...service.signals, latency: 'off', cost: 'off', throttles: both } }
 }

@@ -30,18 +30,19 @@ export const minutesWords = (minutes: number): string => formatDuration(minutes 
 
 /** Lines of a comment, without its `#`. */
 export function promiseWords({ traffic, fit, promised }: Offer): readonly string[] {
-  const { healthy, falseBacks, runs, onTime } = promised
+  const { healthy, falseBacks, undecided, onTime } = promised
   const found = new Map(Object.entries(promised.found))
   const rest = faultSizes.find((size) => !found.has(String(size)))
   const passed =
-    onTime === runs
-      ? `all of ${runs} passed every step when its bake was over.`
-      : `${onTime} of ${runs} passed every step when its bake was over, the others later.`
+    onTime === healthy
+      ? `all of ${healthy} passed every step when its bake was over.`
+      : `${onTime} of ${healthy} passed every step when its bake was over, the others later.`
+  const long = undecided === 0 ? '' : `, ${undecided} because a step stayed undecided for too long`
   return [
     `What this plan promises, with at least ${requestsWords(traffic.perMinute)}, of which at most ${percentWords(traffic.rate)} fail usually. It was`,
     'simulated with the code that judges releases, on errors alone (docs/adopt.md):',
     `  a release without a fault   takes ${minutesWords(minutesOfPlan(fit))}; ${passed}`,
-    `                              ${falseBacks} of ${healthy} were put back; by design at most 1 in 20 (policy.alpha).`,
+    `                              ${falseBacks} of ${healthy} were put back${long}; by design at most 1 in 20 by evidence (policy.alpha).`,
     '  a release with a fault      is put back in 9 of 10 cases within',
     ...faultSizes.flatMap((size) => {
       const minutes = found.get(String(size))
@@ -70,5 +71,7 @@ export function badUntil({ perMinute }: TrafficClass, { steps }: Fit, size: numb
     bad += (here * perMinute * size * weight) / 100
     left -= here
   }
+  // It may be held undecided for a while.
+  bad += (left * perMinute * size * (steps.at(-1)?.weight ?? 0)) / 100
   return bad
 }

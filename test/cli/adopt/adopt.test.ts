@@ -12,7 +12,16 @@ import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import type { LocalHandler } from '../../../cloud/local/dispatch.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import type { Service } from '../../../core/service/service.ts'
-import { addFunction, addTraffic, daily, days, type Fleet, openFleet, release, seedFleet } from './fleet.ts'
+import {
+  addFunction,
+  addTraffic,
+  daily,
+  days,
+  type Fleet,
+  openFleet,
+  release,
+  seedFleet,
+} from '../../../bench/promises/account.ts'
 
 const lines: string[] = []
 const said = (): string => lines.splice(0).join('\n')

@@ -9,7 +9,7 @@ import { screenOn } from '../../../cli/backend/screen.ts'
 import { applyFiles } from '../../../cli/commands/apply.ts'
 import { validateFiles } from '../../../cli/services/validate.ts'
 import { openSandbox } from '../../../local/sandbox.ts'
-import { openFleet, seedFleet } from '../../cli/adopt/fleet.ts'
+import { openFleet, seedFleet } from '../../../bench/promises/account.ts'
 
 type Verify = (name: string, holds: boolean, detail: string) => void
 

@@ -10,12 +10,12 @@ import {
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { localCloud, type LocalCloudOptions } from '../../../cloud/local/cloud.ts'
-import type { LocalHandler } from '../../../cloud/local/dispatch.ts'
-import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
-import { chance } from '../../../cloud/local/time/chance.ts'
-import { steppedClock } from '../../../cloud/local/time/clock.ts'
-import { placeOf } from '../../../local/clients.ts'
+import { localCloud, type LocalCloudOptions } from '../../cloud/local/cloud.ts'
+import type { LocalHandler } from '../../cloud/local/dispatch.ts'
+import { inProcessRuntime } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { chance } from '../../cloud/local/time/chance.ts'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
+import { placeOf } from '../../local/clients.ts'
 
 const hourMs = 3_600_000
 const startMs = Date.UTC(2026, 0, 1)
