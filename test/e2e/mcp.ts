@@ -20,12 +20,13 @@ export async function checkMcp(verify: Verify, environment: NodeJS.ProcessEnv): 
     return { isError: answer.isError === true, data, text: JSON.stringify(answer) }
   }
   const { tools } = await client.listTools()
-  verify('mcp: an agent gets its tools', tools.length === 19, JSON.stringify(tools.map(({ name }) => name)))
+  verify('mcp: an agent gets its tools', tools.length === 20, JSON.stringify(tools.map(({ name }) => name)))
   for (const [name, given] of [
     ['services', {}],
     ['on_call', {}],
     ['service', { service: 'checkout' }],
     ['gates', { service: 'checkout' }],
+    ['observed', { service: 'checkout' }],
     ['explain', { service: 'checkout' }],
   ] as const) {
     const { isError, text } = await call(name, given)
