@@ -44,17 +44,17 @@ export function weightsPart(view: Weights): Html {
 }
 
 const stepsMost = 14
-const stateWords = { done: 'done: ', now: 'now: ', ahead: '' } as const
+const stateWords = { done: 'done: ', now: 'now: ', next: 'next: ', ahead: '' } as const
 
 function planList(plan: ReleaseView['plan']): Html {
-  const at = Math.max(0, plan.findIndex(({ state }) => state === 'now') - 3)
+  const at = Math.max(0, plan.findIndex(({ state }) => state === 'now' || state === 'next') - 3)
   const from = Math.max(0, Math.min(at, plan.length - stepsMost))
   const shown = plan.slice(from, from + stepsMost)
   const more = plan.length - shown.length
   return html`<ol class="plan" aria-label="Plan">
     ${shown.map(({ weightBp, bakeSeconds, state }) => {
       const words = `${stateWords[state]}${bakeSeconds === 0 ? 'promoted' : `${percent(weightBp)} for ${formatDuration(bakeSeconds)}`}`
-      return state === 'now' ? html`<li aria-current="step">${words}</li>` : html`<li>${words}</li>`
+      return state === 'now' || state === 'next' ? html`<li aria-current="step">${words}</li>` : html`<li>${words}</li>`
     })}
     ${more === 0 ? nothing : html`<li>and ${more} more steps</li>`}
   </ol>`

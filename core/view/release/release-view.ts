@@ -36,7 +36,8 @@ export type Asked = {
 type PlannedStep = {
   readonly weightBp: number
   readonly bakeSeconds: number
-  readonly state: 'done' | 'now' | 'ahead'
+  /** `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it yet. */
+  readonly state: 'done' | 'now' | 'next' | 'ahead'
 }
 
 export type ReleaseView = {
@@ -156,17 +157,17 @@ export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
 }
 
 /** The steps of the plan and the promotion, and where the release stands. */
-function planOf({ service, state, ending, shifts }: Release): readonly PlannedStep[] {
+function planOf(release: Release): readonly PlannedStep[] {
+  const { service, state, ending, shifts } = release
   const steps = [...service.plan.steps, { weightBp: wholeBp, bakeSeconds: 0 }]
   const isPromoted = ending?.outcome === 'promoted'
   const reached = 'step' in state ? state.step : shifts.length
-  const stateOf = (index: number): PlannedStep['state'] => {
+  const stateOf = (index: number, weightBp: number): PlannedStep['state'] => {
     if (isPromoted || index < reached) return 'done'
-    return index === reached &&
-      ending === undefined &&
-      (state.phase === 'baking' || state.phase === 'shifting' || state.phase === 'hooks')
-      ? 'now'
-      : 'ahead'
+    if (index > reached || ending !== undefined) return 'ahead'
+    if (state.phase === 'baking') return 'now'
+    if (state.phase !== 'shifting' && state.phase !== 'hooks') return 'ahead'
+    return candidateShareBp(release) < weightBp ? 'next' : 'now'
   }
-  return steps.map(({ weightBp, bakeSeconds }, index) => ({ weightBp, bakeSeconds, state: stateOf(index) }))
+  return steps.map(({ weightBp, bakeSeconds }, index) => ({ weightBp, bakeSeconds, state: stateOf(index, weightBp) }))
 }

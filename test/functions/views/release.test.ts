@@ -142,6 +142,8 @@ describe('the view of a release', () => {
     await sandbox.minutes(8)
     const held = await viewOf(id)
     expect(held.now.state).toBe('held at a gate')
+    const stepsOf = ({ plan }: typeof held) => plan.map(({ state }) => state)
+    expect(stepsOf(held)).toEqual(['done', 'next', 'ahead', 'ahead'])
     expect(held.now.sentence).toMatch(/^Held at a gate before 50 % since 00:15:00Z: 0 of 1 approvals/)
     expect(held.gates.approvals).toMatchObject([
       { state: 'missing', who: 'ann, ben, operator, but not user/operator, who asked for it', given: [] },
@@ -155,6 +157,7 @@ describe('the view of a release', () => {
     const after = await viewOf(id)
     expect(after.gates.approvals).toMatchObject([{ state: 'given', given: ['approved by user/ann'], orders: [] }])
     expect(after.setBp).toBe(5000)
+    expect(stepsOf(after)).toEqual(['done', 'now', 'ahead', 'ahead'])
   })
 
   it('is paused, resumed and put back by its forms, and says by whom', async () => {
