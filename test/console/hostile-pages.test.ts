@@ -23,7 +23,7 @@ import { busyTown, nowMs } from '../functions/views/town.ts'
 const frameOf = (path: string) => ({ path, where: 'tidegate in us-east-1', who: 'ann', nowMs, formToken: 'token' })
 
 /** Words of our own, by which a page chooses. */
-const fixed = ['kind', 'standing', 'outcome', 'burning', 'route', 'section', 'unit', 'worse', 'finding']
+const fixed = ['kind', 'tone', 'standing', 'outcome', 'burning', 'route', 'section', 'unit', 'worse', 'finding']
 
 /** The same value with another text in the place of every text. */
 function withTexts<T>(value: T, text: string): T {

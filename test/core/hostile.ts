@@ -43,7 +43,10 @@ const pieces = [
 
 const chars = fc.string({ unit: 'binary', maxLength: 12 })
 const piece = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...pieces) }, { weight: 1, arbitrary: chars })
-export const hostile = fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+/** What each object has, without having been given it. */
+const inherited = fc.constantFrom('toString', 'constructor', '__proto__', 'hasOwnProperty', 'valueOf')
+const joined = fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+export const hostile = fc.oneof({ weight: 9, arbitrary: joined }, { weight: 1, arbitrary: inherited })
 
 const ranges: readonly (readonly [number, number])[] = [
   [0x00, 0x1f],
