@@ -4,6 +4,7 @@
 import { SignatureV4 } from '@smithy/signature-v4'
 import { type Home, homeOf, isSame } from '../../core/origin.ts'
 import type { Reading, Window } from '../../core/verdict/evidence/evidence.ts'
+import { workspaceIdOf } from '../../core/prometheus/workspace.ts'
 import type { PrometheusQuestion } from '../../core/verdict/evidence/prometheus.ts'
 import { minuteMs } from '../../core/time.ts'
 import type { Prometheus } from '../ports.ts'
@@ -80,7 +81,7 @@ type Place = { readonly base: string; readonly workspace?: string; readonly regi
 /** @returns `undefined` for what may not be called */
 function placeOf({ home, allowed, workspaces }: PrometheusAccess, source: string): Place | undefined {
   if (allowed.includes(source)) return { base: source }
-  const id = /^arn:aws(?:-us-gov)?:aps:[a-z0-9-]+:\d{12}:workspace\/(ws-[a-z0-9-]+)$/.exec(source)?.[1]
+  const id = workspaceIdOf(source)
   if (id === undefined || !isSame(homeOf(source), home)) return undefined
   const { region } = home
   const host = workspaces ?? `https://aps-workspaces.${region}.amazonaws.com`

@@ -4,12 +4,12 @@ import * as z from 'zod'
 import { Problem } from '../problem.ts'
 import { type Home, homeOf, isSame, siteWords } from '../origin.ts'
 import { wrongInPromql } from './promql.ts'
+import { workspaceArn } from './workspace.ts'
 
-/** As AWS writes it; also of the partition whose endpoints are named alike (docs/aws.md). */
 const Workspace = z
   .string()
   .regex(
-    /^arn:aws(-us-gov)?:aps:[a-z0-9-]{5,30}:\d{12}:workspace\/ws-[a-z0-9-]{1,60}$/,
+    workspaceArn,
     'the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-aaaa-bbbb-cccc-1234567890ab',
   )
 const promql = (words: string) => z.string().min(1).max(2000).optional().describe(words)
