@@ -202,13 +202,16 @@ type Issue = IssueFacts & {
 export type Wrong = { readonly path: readonly PropertyKey[]; readonly field: string; readonly words: string }
 
 /** In zod's order. */
-export const wrongIn = (issues: readonly Issue[]): readonly Wrong[] =>
-  issues.flatMap(meant).map((issue) => {
+export function wrongIn(issues: readonly Issue[]): readonly Wrong[] {
+  const told = issues.flatMap(meant).map((issue) => {
     // A field that nobody knows is named itself.
     const [key, ...others] = issue.keys ?? []
     const path = key === undefined || others.length > 0 ? issue.path : [...issue.path, key]
     return { path, field: asWritten(issue.path), words: wordsOf(issue) }
   })
+  // Both sides of an intersection say what is wrong with what they share.
+  return [...new Map(told.map((one) => [`${one.field}\n${one.words}`, one])).values()]
+}
 
 /** One sentence for the first three issues, in zod's order. */
 export function issuesSentence(issues: readonly Issue[]): string {

@@ -2,7 +2,7 @@
 // what it is.
 import { readFile, stat } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parseDocument, YAMLError } from 'yaml'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
 
 const compressed: readonly (readonly [bytes: readonly number[], word: string])[] = [
@@ -69,7 +69,7 @@ export async function readYaml(file: string, code: ProblemCode): Promise<unknown
     // YAML aliases are resolved only here, with the library's limit on how far they may expand.
     return document.toJS()
   } catch (error) {
-    throw new Problem(code, `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
+    throw new Problem(code, `The file ${file} is not YAML: ${yamlWords(error)}`, { cause: error })
   }
 }
 
@@ -93,12 +93,12 @@ export async function readLocated(file: string, code: ProblemCode): Promise<Loca
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   const placeOf = (path: readonly PropertyKey[]): FilePlace => at(offsetOf(document, path))
-  const faults = document.errors.map((error) => ({ ...at(error.pos[0]), words: firstLine(error) }))
+  const faults = document.errors.map((error) => ({ ...at(error.pos[0]), words: yamlWords(error) }))
   if (faults.length > 0) return { faults, placeOf }
   try {
     return { value: document.toJS(), faults, placeOf }
   } catch (error) {
-    return { faults: [{ line: 1, column: 1, words: firstLine(error) }], placeOf }
+    return { faults: [{ line: 1, column: 1, words: yamlWords(error) }], placeOf }
   }
 }
 
@@ -115,6 +115,12 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   }
   return document.contents?.range?.[0] ?? 0
 }
+
+/** What the parser says, without the place, which it appends. Its words on several documents are for programmers. */
+const yamlWords = (error: unknown): string =>
+  error instanceof YAMLError && error.code === 'MULTIPLE_DOCS'
+    ? 'it has several documents (---); write each into a file of its own'
+    : firstLine(error).replace(/ at line \d+, column \d+:$/, '')
 
 /** Parsers append the location on further lines. */
 export const firstLine = (error: unknown): string =>

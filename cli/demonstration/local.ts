@@ -204,9 +204,10 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
     }
   })
   const answered = traffic.answered()
-  screen.note(['', 'release              outcome     took     why'])
+  const width = Math.max(...rows.map(({ release }) => release.length), 0)
+  screen.note(['', `${'release'.padEnd(width)} outcome     took     why`])
   for (const row of rows)
-    screen.say(`${row.release.padEnd(20)} ${row.outcome.padEnd(11)} ${row.took.padEnd(8)} ${row.why}`, row)
+    screen.say(`${row.release.padEnd(width)} ${row.outcome.padEnd(11)} ${row.took.padEnd(8)} ${row.why}`, row)
   screen.note(['', 'version  answered  failed'])
   for (const [version, { good, bad }] of Object.entries(answered)) {
     screen.say(`${version.padEnd(8)} ${String(good + bad).padStart(8)} ${String(bad).padStart(7)}`, {

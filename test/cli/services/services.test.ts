@@ -166,16 +166,20 @@ describe('without any cloud', () => {
     const rules = file('rules.yaml', `name: shop\n${target}plan: AllAtOnce\ngates:\n  rules: nonsense\n`)
     const twice = file('twice.yaml', `name: cart\n${target}plan: AllAtOnce\n`)
     const torn = file('torn.yaml', 'name: cart\n  targets: [\n')
+    const two = file('two.yaml', 'name: cart\n---\nname: shop\n')
+    const custom = file('custom.yaml', `name: late\n${target}plan: AllAtOnce\nsignals: { custom: [{ name: lag }] }\n`)
     const empty = file('empty.yaml', '')
     const binary = join(at, 'binary.yaml')
     writeFileSync(binary, Uint8Array.from([0, 255, 254]))
-    expect(await validateFiles(screen(), [good, rules, twice, torn, empty, binary, join(at, 'nowhere')])).toBe(
-      exitCodes.different,
-    )
+    expect(
+      await validateFiles(screen(), [good, rules, twice, torn, two, custom, empty, binary, join(at, 'nowhere')]),
+    ).toBe(exitCodes.different)
     const words = said()
     expect(words).toMatch(/rules\.yaml:5:\d+: gates\.rules: /)
     expect(words).toContain(`twice.yaml: name: ${good} defines the service cart too`)
     expect(words).toMatch(/torn\.yaml:\d+:\d+: it is not YAML: /)
+    expect(words).toContain('two.yaml:2:1: it is not YAML: it has several documents (---); write each into')
+    expect(words.match(/custom\[0\]\.kind: /g)).toHaveLength(1)
     expect(words).toMatch(/empty\.yaml:1:1: it must be a set of fields/)
     expect(words).toContain('binary.yaml: The file')
     expect(words).toContain('nowhere: The file')
