@@ -11,8 +11,8 @@ const failedShare = 0.5
 const stableRequestsMin = 10
 const oddsMin = 19
 /**
- * Where many requests fail anyway, so many points more of them are as clear. With this many requests of each version they are more
- * than five standard deviations of independent errors.
+ * Where many requests fail anyway, so many points more of them are as clear. With this many requests of each version they are
+ * more than five standard deviations of independent errors.
  */
 const pointsMin = 0.4
 const pointsRequestsMin = 50

@@ -270,5 +270,12 @@ describe('what is no fault', () => {
     const before = Array.from({ length: 10 }, () => minuteOf([9000, 90, 1000, 10]))
     expect(most([...before, ...outage(5), ...before])).toBeLessThan(Math.log(20))
     expect(most([...before, ...outage(50)])).toBeGreaterThan(Math.log(20))
+    // One that begins with the release is told from a bad version by stable's hours before it.
+    expect(most([...outage(5), ...before])).toBeGreaterThan(Math.log(20))
+    const hours = Array.from({ length: 240 }, () => minuteOf([10_000, 100, 0, 0]))
+    const learned = learn({ tolerance: 1, nulls: errorNulls() }, { stable: hours, releases: [] })
+    const known = learned === undefined ? {} : { learned }
+    expect(most([...outage(5), ...before], known)).toBeLessThan(Math.log(20))
+    expect(most([...outage(50)], known)).toBeGreaterThan(Math.log(20))
   })
 })
