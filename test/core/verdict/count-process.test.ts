@@ -7,7 +7,7 @@ import { logSum } from '../../../core/verdict/processes/log-space.ts'
 import { laplaceBinomial, laplacePoisson } from '../../../core/verdict/counts/laplace.ts'
 import { learn, type PastMinute } from '../../../core/verdict/counts/learn.ts'
 import { splitEvidence } from '../../../core/verdict/counts/split-evidence.ts'
-import { type Noise, minutesOf, type Situation } from '../../../bench/trials/noise.ts'
+import { earlierReleases, type Noise, minutesOf, pastOf, type Situation } from '../../../bench/trials/noise.ts'
 import golden from '../../fixtures/verdict/counts.json' with { type: 'json' }
 
 const design = (changes: Partial<CountDesign> = {}): CountDesign => ({
@@ -256,6 +256,25 @@ describe('what is no fault', () => {
     expect(most([...cold(start), ...steady])).toBeLessThan(0)
     expect(most([...cold(start), ...steady], { hasColdStarts: false })).toBeGreaterThan(2)
     expect(most([...steady, ...start.map((bad) => minuteOf([18_000, 18, 2000, bad]))])).toBeGreaterThan(2)
+  })
+
+  it.each([
+    ['dispersions', { kind: 'bursts', size: 10 }, 1],
+    ['drift', { kind: 'drift', deviation: 0.5, lag: 0.8 }, 2],
+    ['slowDrift', { kind: 'drift', deviation: 0.3, lag: 0.98 }, 3],
+    ['coldStarts', { kind: 'cold', added: [0.05, 0.03, 0.01] }, 1],
+  ] as const)('noise that the past does not have is still believed in, up to a floor: %s', (floor, noise, seed) => {
+    const changes: Partial<Situation> = { name: 'x', perMinute: 20_000, minutes: 40, weightBp: () => 1000 }
+    const one = situation(noise, { ...changes, noiseBefore: { kind: 'independent' } })
+    const stable = pastOf(one, seed).map((minute): PastMinute => ({ ...minute, cold: undefined }))
+    const releases = earlierReleases(one, 3, seed).map((release) =>
+      release.map((minute, at) => ({ ...minute, cold: at < 3 ? at : undefined })),
+    )
+    const nulls = errorNulls({ releases: releases.length })
+    const learned = learn({ tolerance: 1, nulls }, { stable, releases })
+    const after = (trust: CountDesign['trust']): number =>
+      most(courseOf(one, seed), { nulls, trust, ...(learned === undefined ? {} : { learned }) })
+    expect(after({ ...trusts.careful, [floor]: -60 })).toBeGreaterThan(after(trusts.careful) + 1)
   })
 
   it('a start that stays bad is found as soon as it should be over', () => {
