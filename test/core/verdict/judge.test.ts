@@ -149,6 +149,19 @@ describe('the verdict', () => {
     expect(look(every(900, 9), burst, { minutes: 21 }).because).toContain('half of the requests')
   })
 
+  it('trusts what was learned as far as policy.learning says', () => {
+    const release = quietHours.slice(0, 60).map((minute) => ({ ...minute, candidateInvocations: 100, candidateBad: 1 }))
+    const nulls = errorNulls({ releases: 1 })
+    const learned = learn({ tolerance: 1, nulls }, { stable: quietHours, releases: [release] })
+    const baseline = { thresholdsMs: [], because: 'it is off', ...(learned === undefined ? {} : { learned }) }
+    const [careful, sharp, off] = (['careful', 'sharp', 'off'] as const).map((learning) => {
+      const of = service({ signals: {}, policy: { learning } })
+      return look(every(900, 9), every(100, 4), { service: of, minutes: 6, baseline }).logE ?? NaN
+    })
+    expect(new Set([careful, sharp, off]).size).toBe(3)
+    expect([careful, sharp, off].every(Number.isFinite)).toBe(true)
+  })
+
   it('trips in the first minute of total failure too where twenty execution environments or more are busy', () => {
     const billing = { memoryMb: 512, architecture: 'x86_64' } as const
     const baseline = { thresholdsMs: [], because: 'it is off', billing: { stable: billing, candidate: billing } }
