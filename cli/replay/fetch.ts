@@ -40,7 +40,7 @@ export async function fetchReplay(deps: Deps, { from, last, reading }: FetchOpti
     endMs: floorTo(asked.endMs + deps.aheadMs, hourMs) + hourMs,
     periodSeconds: 3600,
   })
-  const span = spanOf(hours, asked, from, last)
+  const span = spanOf(deps, hours, asked, { from, last })
   const minutes = await busyTimes(deps, alias, [...hours.keys()], { ...span, periodSeconds: 60 })
   const pair = pairIn(minutes, chosen, from, last)
   const window = sharedTime(minutes, pair, span)
@@ -117,15 +117,20 @@ async function busyTimes(
 }
 
 /** From the first to the last hour with requests, within what was asked. @throws Problem `replay_empty` */
-function spanOf(hours: Busy, asked: Window, from: string, last: string): Window {
+function spanOf(
+  { aheadMs }: Pick<Deps, 'aheadMs'>,
+  hours: Busy,
+  asked: Window,
+  { from, last }: Pick<FetchOptions, 'from' | 'last'>,
+): Window {
   const all = [...hours.values()].flat()
   if (all.length === 0)
     throw new Problem('replay_empty', `No version had requests through ${from} in the last ${last}.`)
   const endMs = Math.max(...all) + hourMs
-  // The embedded cloud may be ahead of what was asked.
+  // The embedded cloud may be ahead of what was asked, by days or by minutes.
   return {
     startMs: Math.max(asked.startMs, Math.min(...all)),
-    endMs: endMs > asked.endMs + hourMs ? endMs : asked.endMs,
+    endMs: aheadMs > 0 ? Math.max(endMs, asked.endMs) : asked.endMs,
   }
 }
 

@@ -93,7 +93,7 @@ describe('replay --from-cloudwatch on the embedded cloud', () => {
 describe('the two versions', () => {
   const nowMs = Date.UTC(2026, 2, 1)
   /** By version, the first and the last minute with requests, counted back from now. */
-  const cloud = (spans: Readonly<Record<string, readonly [number, number]>>) => {
+  const cloud = (spans: Readonly<Record<string, readonly [number, number]>>, aheadMs = 0) => {
     const read: Telemetry['read'] = (questions, { startMs, endMs, periodSeconds }) =>
       Promise.resolve(
         questions.map(({ dimensions, metric }) => {
@@ -108,13 +108,13 @@ describe('the two versions', () => {
     const aliases = { read: () => Promise.resolve({ routing: { version: '42' }, revision: 'r' }) }
     const asked = { services: [], method: 'e2', from: 'checkout:live', last: '1d', reading: plain }
     return () =>
-      replayMetrics(
-        screen(false),
-        { aliases, clock: { nowMs: () => nowMs } },
-        { telemetry: { read }, aheadMs: 0 },
-        asked,
-      )
+      replayMetrics(screen(false), { aliases, clock: { nowMs: () => nowMs } }, { telemetry: { read }, aheadMs }, asked)
   }
+
+  it('are found too on an embedded cloud that is minutes ahead', async () => {
+    expect(await cloud({ 42: [600, -40], 43: [-5, -30] }, day)()).toBe(0)
+    expect(lines.join(' ')).toContain('2026-03-01T00:29Z')
+  })
 
   it('are those that shared the alias, and not those that met in the minute of a promotion', async () => {
     await cloud({ 41: [600, 300], 42: [360, 120], 43: [300, 200] })().catch((error: unknown) => {

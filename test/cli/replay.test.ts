@@ -178,6 +178,12 @@ describe('an invalid file', () => {
     ['a missing column', csv(good).replace(',candidate_bad', ',bad'), /candidate_bad is missing/],
     ['an unknown column', csv((at) => [...good(at), 1], 5, `${head},speed`), /the column "speed" is not known/],
     ['a column twice', csv((at) => [...good(at), 1], 5, `${head},minute`), /"minute" is there twice/],
+    [
+      'two words for one column',
+      csv((at) => [...good(at), 1], 5, `${head},stable_errors`),
+      /stable_errors and stable_bad/,
+    ],
+    ['JSON nested without end', `${'['.repeat(1e5)}${']'.repeat(1e5)}`, /entry 1: "\["\.\.\."\]" is not an object/],
     ['a negative count', changed(3, 4, -3), /line 5: candidate_bad is -3; it must be a whole number/],
     ['a fraction of a count', changed(3, 4, 0.5), /line 5: candidate_bad is 0\.5/],
     ['NaN', changed(3, 1, 'NaN'), /line 5: stable_invocations is "NaN"; it must be a number/],

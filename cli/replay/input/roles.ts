@@ -1,6 +1,7 @@
 // Which series is what: requests or errors, of the stable or of the candidate version. It follows from --series, from the names
 // (an Id such as candidate_errors), or from the version among labels and names with --stable and --candidate. What could be
 // either is refused, never guessed.
+import { own } from '../../../core/own.ts'
 import { Problem } from '../../../core/problem.ts'
 import { type Series, seriesWords } from './series.ts'
 
@@ -65,8 +66,17 @@ const fileName = (file: string): string => (file.split(/[\\/]/).at(-1) ?? file).
 const versionOf = ({ labels }: Series): string | undefined =>
   Object.entries(labels).find(([key]) => versionLabel(key))?.[1]
 
-function armOf(series: Series, { stable, candidate }: Mapping): Arm | undefined {
-  const text = [...series.names, ...Object.values(series.labels)].join(' ')
+/** Labels that all series have alike tell none from another: a function may be called errors-api. */
+type Telling = (key: string) => boolean
+function tellingLabels(all: readonly Series[]): Telling {
+  const [first] = all
+  return (key) => all.length < 2 || all.some(({ labels }) => own(labels, key) !== own(first?.labels ?? {}, key))
+}
+const labelWords = ({ labels }: Series, isTelling: Telling): readonly string[] =>
+  Object.entries(labels).flatMap(([key, value]) => (isTelling(key) ? [value] : []))
+
+function armOf(series: Series, { stable, candidate }: Mapping, isTelling: Telling): Arm | undefined {
+  const text = [...series.names, ...labelWords(series, isTelling)].join(' ')
   if (stable !== undefined && candidate !== undefined) {
     const version = versionOf(series)
     const words = version === undefined ? wordsIn(text) : [version.toLowerCase()]
@@ -78,14 +88,15 @@ function armOf(series: Series, { stable, candidate }: Mapping): Arm | undefined 
 }
 
 /** The metric by the names, or by labels, or by the name of the file. */
-function metricOf({ names, labels, file, origin }: Series): Metric | undefined {
+function metricOf(series: Series, isTelling: Telling): Metric | undefined {
+  const { names, file, origin } = series
   const words = names.join(' ')
-  const own = metricIn(words) ?? metricIn(Object.values(labels).join(' '))
+  const said = metricIn(words) ?? metricIn(labelWords(series, isTelling).join(' '))
   if (
-    own !== undefined ||
+    said !== undefined ||
     (words !== '' && origin !== 'prometheus' && wordsIn(words).some((word) => noCount.test(word)))
   )
-    return own
+    return said
   return metricIn(fileName(file))
 }
 
@@ -107,11 +118,12 @@ export function assigned(all: readonly Series[], mapping: Mapping): Assigned {
     byRole.set(role, named)
   }
   const chosen = new Set([...byRole.values()].flat())
+  const isTelling = tellingLabels(all)
   const left: Series[] = []
   const unclear: Series[] = []
   for (const series of all.filter((one) => !chosen.has(one))) {
-    const metric = metricOf(series)
-    const arm = metric === undefined ? undefined : armOf(series, mapping)
+    const metric = metricOf(series, isTelling)
+    const arm = metric === undefined ? undefined : armOf(series, mapping, isTelling)
     const role = metric === undefined || arm === undefined ? undefined : (`${arm}_${metric}` as const)
     if (role !== undefined && !mapping.series.has(role)) byRole.set(role, [...(byRole.get(role) ?? []), series])
     else left.push(series)

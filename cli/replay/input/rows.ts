@@ -46,12 +46,17 @@ export const isOwnForm = (columns: readonly string[]): boolean =>
 /** `errors` is another word for `bad`. */
 const columnName = (name: string): string => name.replace(/^(stable|candidate)_errors$/, '$1_bad')
 
+/** Of two spellings of one column, neither is chosen. */
+function renamed(place: string, cells: Row['cells']): Row['cells'] {
+  const names = Object.keys(cells)
+  const twice = names.find((name) => columnName(name) !== name && names.includes(columnName(name)))
+  if (twice !== undefined) throw wrong(place, `the columns ${twice} and ${columnName(twice)} say the same`)
+  return Object.fromEntries(Object.entries(cells).map(([name, value]) => [columnName(name), value]))
+}
+
 /** @throws Problem `replay_invalid`, `replay_resolution`, `replay_too_large` */
 export function minutesOfRows(given: readonly Row[], file: string): ReplayFile {
-  const rows = given.map(({ place, cells }) => ({
-    place,
-    cells: Object.fromEntries(Object.entries(cells).map(([name, value]) => [columnName(name), value])),
-  }))
+  const rows = given.map(({ place, cells }) => ({ place, cells: renamed(place, cells) }))
   if (rows.length === 0) throw wrong(file, 'it has no minutes')
   if (rows.length > minutesMax)
     throw new Problem('replay_too_large', `${file}: it has ${rows.length} minutes; at most ${minutesMax} are read.`)

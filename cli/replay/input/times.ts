@@ -56,6 +56,16 @@ export const minuteOfMs = (atMs: number): number => Math.floor(atMs / minuteMs)
 /** `2026-03-01T09:30Z` */
 export const minuteWords = (minute: number): string => `${new Date(minute * minuteMs).toISOString().slice(0, 16)}Z`
 
-/** A value as a sentence shows it. */
+/** A value as a sentence shows it. Not what is nested in it: a file may be nested more deeply than a stack goes. */
 export const shownValue = (value: unknown): string =>
-  `"${typeof value === 'string' ? value : JSON.stringify(value ?? null)}"`.slice(0, 60)
+  `"${typeof value === 'string' ? value : JSON.stringify(shallow(value) ?? null)}"`.slice(0, 60)
+
+const shownMost = 20
+const inside = (inner: unknown): unknown => (typeof inner === 'object' && inner !== null ? '...' : inner)
+
+function shallow(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as readonly unknown[]).slice(0, shownMost).map(inside)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value as Readonly<Record<string, unknown>>).slice(0, shownMost)
+  return Object.fromEntries(fields.map(([name, inner]) => [name, inside(inner)]))
+}

@@ -10,6 +10,12 @@ const failedShare = 0.5
 /** With fewer requests of stable, nothing is known of its odds in this minute. */
 const stableRequestsMin = 10
 const oddsMin = 19
+/**
+ * Where many requests fail anyway, so many points more of them are as clear. With this many requests of each version they are
+ * more than five standard deviations of independent errors.
+ */
+const pointsMin = 0.4
+const pointsRequestsMin = 50
 /** Until stable has been seen for so many minutes, its bursts are unknown. */
 const knownMinutes = 10
 /** Pearson's dispersion of stable's minutes: independent errors have 1. */
@@ -28,22 +34,32 @@ export type BreakerState = {
   /** Sum of Pearson's (observed - expected)^2 / expected over stable's minutes, those of the past included. */
   readonly pearson: number
   readonly counted: number
-  /** How many of the counted minutes are from before the release. */
+  /** How many of the counted minutes are from before the release, and how much of the sum. */
   readonly past: number
+  readonly pastPearson: number
 }
 
-export const breakerBegin = (learned?: Pick<Learned, 'dispersion' | 'minutes'>): BreakerState => ({
-  isHit: false,
-  minutes: 0,
-  stableInvocations: 0,
-  stableBad: 0,
-  pearson: learned === undefined ? 0 : learned.dispersion * learned.minutes,
-  counted: learned?.minutes ?? 0,
-  past: learned?.minutes ?? 0,
-})
+export function breakerBegin(learned?: Pick<Learned, 'dispersion' | 'minutes'>): BreakerState {
+  const past = learned?.minutes ?? 0
+  const pastPearson = learned === undefined ? 0 : learned.dispersion * past
+  return {
+    isHit: false,
+    minutes: 0,
+    stableInvocations: 0,
+    stableBad: 0,
+    pearson: pastPearson,
+    counted: past,
+    past,
+    pastPearson,
+  }
+}
 
 /** How much more stable's bad events vary than independent ones would; 1 is independent. */
 export const dispersionOf = (state: BreakerState): number => (1 + state.pearson) / (1 + state.counted)
+
+/** In the minutes of the release alone. Four quiet hours would hide for a quarter of an hour that bursts have begun. */
+const isSteadySince = ({ pearson, pastPearson, counted, past }: BreakerState): boolean =>
+  (1 + pearson - pastPearson) / (1 + counted - past) <= steadyDispersion
 
 // Half a request, so that the odds of nothing failing, or everything, are numbers.
 const odds = (bad: number, invocations: number): number => (bad + 0.5) / (invocations - bad + 0.5)
@@ -53,6 +69,13 @@ function looksTotal({ candidateInvocations, candidateBad, stableInvocations, sta
   if (stableInvocations < stableRequestsMin) return false
   const candidate = candidateBad / (candidateInvocations - candidateBad + 0.5)
   return candidate >= oddsMin * odds(stableBad, stableInvocations)
+}
+
+/** Only while stable is steady: where a high rate wanders, or comes in bursts, a healthy version comes here by itself. */
+function failsMostlyMore({ candidateInvocations, candidateBad, stableInvocations, stableBad }: CountMinute): boolean {
+  if (Math.min(candidateInvocations, stableInvocations) < pointsRequestsMin) return false
+  const share = candidateBad / candidateInvocations
+  return share >= failedShare && share >= stableBad / stableInvocations + pointsMin
 }
 
 /** @param environments how many of them the candidate's requests keep busy; 0 if that is not known */
@@ -71,6 +94,8 @@ export function breakerStep(before: BreakerState, data: CountMinute, environment
     counted: before.counted + (expected > 0 ? 1 : 0),
   }
   const isSteady = state.minutes + state.past > knownMinutes && dispersionOf(state) <= steadyDispersion
-  const trips = isHit && (before.isHit || isSteady || environments >= environmentsMin)
+  const trips =
+    (isHit && (before.isHit || isSteady || environments >= environmentsMin)) ||
+    (isSteady && isSteadySince(state) && failsMostlyMore(data))
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
 }

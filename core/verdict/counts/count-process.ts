@@ -28,7 +28,12 @@ export function countRule(design: CountDesign): CountRule {
   const nulls = driftNulls(design)
   const margin = (design.learned?.releases ?? 0) > 0 ? design.trust.margin : 0
   return {
-    begin: { split: split.begin, alternatives: alternatives.begin, nulls: nulls.begin, outage: outageBegin },
+    begin: {
+      split: split.begin,
+      alternatives: alternatives.begin,
+      nulls: nulls.begin,
+      outage: outageBegin(design.learned),
+    },
     step(state, data, cold) {
       const { state: outage, isOutage } = outageStep(state.outage, data)
       // Good events have no cold start and no outage: a dependency that is down shows in fewer of them, for both alike.

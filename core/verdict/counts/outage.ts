@@ -1,11 +1,10 @@
 // A minute in which stable itself fails much more often than usual: a dependency is down for both versions. It seldom hits both
 // alike, so the candidate may then fail somewhat more often than tolerated. An outage that goes on is no outage but the new
 // usual.
+import type { Learned } from './count-design.ts'
 
 /** Stable's recent counts, fading, and for how many minutes in a row it has been out of line. */
 export type OutageState = { readonly bad: number; readonly invocations: number; readonly minutes: number }
-
-export const outageBegin: OutageState = { bad: 0, invocations: 0, minutes: 0 }
 
 /** How many times the tolerated ratio is tolerated in an outage. */
 export const outageTolerance = 1.5
@@ -14,7 +13,14 @@ const timesUsual = 3
 const fading = 0.95
 const minutesMax = 30
 
-/** Whether this minute belongs to an outage, and the state after it. The first minute never does: nothing is usual yet. */
+/** With a usual minute of stable before the release: an outage may begin with it. What stable does since counts for more. */
+export function outageBegin(learned: Pick<Learned, 'usual' | 'minutes'> | undefined): OutageState {
+  const { bad, invocations } = learned?.usual ?? { bad: 0, invocations: 0 }
+  const minutes = Math.max(1, learned?.minutes ?? 0)
+  return { bad: bad / minutes, invocations: invocations / minutes, minutes: 0 }
+}
+
+/** Whether this minute belongs to an outage, and the state after it. Where nothing is usual yet, it does not. */
 export function outageStep(
   state: OutageState,
   { stableBad, stableInvocations }: { readonly stableBad: number; readonly stableInvocations: number },

@@ -40,6 +40,7 @@ export function meaningOf(
 }
 
 const digits = (value: number): string => String(Number(value.toPrecision(2)))
+const pointsIn = (value: number): string => (digits(value) === '1' ? '1 point' : `${digits(value)} points`)
 /** With less, burstiness cannot be told from chance. */
 const burstyFrom = 1.5
 
@@ -50,7 +51,7 @@ function wordsOf(
 ): string {
   const sizes = [
     ...(Number.isFinite(times) ? [`${worse === 'higher' ? digits(times) : digits(1 / times)} times`] : []),
-    ...(Number.isFinite(share) ? [`${digits(share * 100)} points`] : []),
+    ...(Number.isFinite(share) ? [pointsIn(share * 100)] : []),
   ]
   if (sizes.length === 0) return 'no fault can be ruled out yet'
   const what = worse === 'higher' ? 'a fault of more than ' : 'a fall to less than '
@@ -77,5 +78,5 @@ function shortWords(
   const time = Number.isFinite(more)
     ? `about ${more} more ${more === 1 ? 'minute' : 'minutes'} at this pace`
     : 'which takes more than a week at this pace'
-  return `${spec.key}: a fault of ${digits(points)} points cannot be ruled out yet, as it has to be before ${followingBp / 100} %: ${time}`
+  return `${spec.key}: a fault of ${pointsIn(points)} cannot be ruled out yet, as it has to be before ${followingBp / 100} %: ${time}`
 }

@@ -7,7 +7,7 @@ import { logSum } from '../../../core/verdict/processes/log-space.ts'
 import { laplaceBinomial, laplacePoisson } from '../../../core/verdict/counts/laplace.ts'
 import { learn, type PastMinute } from '../../../core/verdict/counts/learn.ts'
 import { splitEvidence } from '../../../core/verdict/counts/split-evidence.ts'
-import { type Noise, minutesOf, type Situation } from '../../../bench/trials/noise.ts'
+import { earlierReleases, type Noise, minutesOf, pastOf, type Situation } from '../../../bench/trials/noise.ts'
 import golden from '../../fixtures/verdict/counts.json' with { type: 'json' }
 
 const design = (changes: Partial<CountDesign> = {}): CountDesign => ({
@@ -258,6 +258,25 @@ describe('what is no fault', () => {
     expect(most([...steady, ...start.map((bad) => minuteOf([18_000, 18, 2000, bad]))])).toBeGreaterThan(2)
   })
 
+  it.each([
+    ['dispersions', { kind: 'bursts', size: 10 }, 1],
+    ['drift', { kind: 'drift', deviation: 0.5, lag: 0.8 }, 2],
+    ['slowDrift', { kind: 'drift', deviation: 0.3, lag: 0.98 }, 3],
+    ['coldStarts', { kind: 'cold', added: [0.05, 0.03, 0.01] }, 1],
+  ] as const)('noise that the past does not have is still believed in, up to a floor: %s', (floor, noise, seed) => {
+    const changes: Partial<Situation> = { name: 'x', perMinute: 20_000, minutes: 40, weightBp: () => 1000 }
+    const one = situation(noise, { ...changes, noiseBefore: { kind: 'independent' } })
+    const stable = pastOf(one, seed).map((minute): PastMinute => ({ ...minute, cold: undefined }))
+    const releases = earlierReleases(one, 3, seed).map((release) =>
+      release.map((minute, at) => ({ ...minute, cold: at < 3 ? at : undefined })),
+    )
+    const nulls = errorNulls({ releases: releases.length })
+    const learned = learn({ tolerance: 1, nulls }, { stable, releases })
+    const after = (trust: CountDesign['trust']): number =>
+      most(courseOf(one, seed), { nulls, trust, ...(learned === undefined ? {} : { learned }) })
+    expect(after({ ...trusts.careful, [floor]: -60 })).toBeGreaterThan(after(trusts.careful) + 1)
+  })
+
   it('a start that stays bad is found as soon as it should be over', () => {
     const bad = minuteOf([18_000, 18, 2000, 100])
     const found = evidence(countRule(design()), [...cold([100, 100, 100]), ...Array.from({ length: 5 }, () => bad)])
@@ -270,5 +289,12 @@ describe('what is no fault', () => {
     const before = Array.from({ length: 10 }, () => minuteOf([9000, 90, 1000, 10]))
     expect(most([...before, ...outage(5), ...before])).toBeLessThan(Math.log(20))
     expect(most([...before, ...outage(50)])).toBeGreaterThan(Math.log(20))
+    // One that begins with the release is told from a bad version by stable's hours before it.
+    expect(most([...outage(5), ...before])).toBeGreaterThan(Math.log(20))
+    const hours = Array.from({ length: 240 }, () => minuteOf([10_000, 100, 0, 0]))
+    const learned = learn({ tolerance: 1, nulls: errorNulls() }, { stable: hours, releases: [] })
+    const known = learned === undefined ? {} : { learned }
+    expect(most([...outage(5), ...before], known)).toBeLessThan(Math.log(20))
+    expect(most([...outage(50)], known)).toBeGreaterThan(Math.log(20))
   })
 })

@@ -135,10 +135,31 @@ describe('the verdict', () => {
     expect(trips(every(900, 360), every(100, 97))).toBe(true)
     expect(trips(every(900, 360), every(100, 60))).toBe(false)
     expect(trips(none, every(100, 100))).toBe(false)
+    // Many points more are as clear, while stable is steady and there are enough requests.
+    expect(trips(every(900, 180), every(100, 70))).toBe(true)
+    expect(trips(every(900, 180), every(100, 58))).toBe(false)
+    expect(trips(every(900, 180), every(49, 34))).toBe(false)
+    const from8: Course = (at) => ({ invocations: 100, errors: at < 8 ? 20 : 70 })
+    expect(trips(every(900, 180), from8, 9)).toBe(true)
+    expect(trips((at) => ({ invocations: 900, errors: at % 2 === 0 ? 150 : 210 }), from8, 9)).toBe(false)
+    expect(look(every(900, 180), every(100, 70), { minutes: 1 }).because).not.toContain('half of the requests')
     const bursty: Course = (at) => ({ invocations: 900, errors: at % 4 === 3 ? 44 : 0 })
     const burst: Course = (at) => ({ invocations: 100, errors: at === 20 ? 50 : 0 })
     expect(look(bursty, burst, { minutes: 21 }).because).not.toContain('half of the requests')
     expect(look(every(900, 9), burst, { minutes: 21 }).because).toContain('half of the requests')
+  })
+
+  it('trusts what was learned as far as policy.learning says', () => {
+    const release = quietHours.slice(0, 60).map((minute) => ({ ...minute, candidateInvocations: 100, candidateBad: 1 }))
+    const nulls = errorNulls({ releases: 1 })
+    const learned = learn({ tolerance: 1, nulls }, { stable: quietHours, releases: [release] })
+    const baseline = { thresholdsMs: [], because: 'it is off', ...(learned === undefined ? {} : { learned }) }
+    const [careful, sharp, off] = (['careful', 'sharp', 'off'] as const).map((learning) => {
+      const of = service({ signals: {}, policy: { learning } })
+      return look(every(900, 9), every(100, 4), { service: of, minutes: 6, baseline }).logE ?? NaN
+    })
+    expect(new Set([careful, sharp, off]).size).toBe(3)
+    expect([careful, sharp, off].every(Number.isFinite)).toBe(true)
   })
 
   it('trips in the first minute of total failure too where twenty execution environments or more are busy', () => {
