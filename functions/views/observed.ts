@@ -14,9 +14,9 @@ const shiftsMost = 25
 const totalsFreshMs = 10 * minuteMs
 
 type Counted = { readonly totals: Totals; readonly unknown: readonly string[] }
-type Memory = Map<string, { readonly rows: string; readonly atMs: number; readonly counted: Counted }>
+type Remembered = { readonly rows: string; readonly atMs: number; readonly counted: Counted }
 
-const memories = new WeakMap<World['observations'], Memory>()
+const memories = new WeakMap<World['observations'], Map<string, Remembered>>()
 
 /** @returns `undefined` for a service that Tidegate moves itself */
 export async function observedOf(ports: Ports, service: Service | undefined): Promise<ObservedView | undefined> {
@@ -48,7 +48,7 @@ const fromMs = (nowMs: number): number => nowMs - observedDays * dayMs
  * @param rows the newest, as they are now
  */
 async function countedOf({ observations }: Ports, service: string, rows: string, nowMs: number): Promise<Counted> {
-  const memory: Memory = memories.get(observations) ?? new Map()
+  const memory = memories.get(observations) ?? new Map<string, Remembered>()
   memories.set(observations, memory)
   const known = memory.get(service)
   if (known?.rows === rows && nowMs - known.atMs < totalsFreshMs) return known.counted
