@@ -1,4 +1,5 @@
-// How long the page of a release with 500 events takes, from its log to HTML: a bake of eight hours with a look a minute.
+// How long the page of a release with 500 events takes, from its log to HTML: a bake of eight hours with a look a minute. The
+// first is the first page of this process, which has folded the log before: a new process takes a few milliseconds more.
 import { releasePage } from '../console/release/release-page.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
 import { type Asked, releaseViewOf } from '../core/view/release/release-view.ts'

@@ -18,9 +18,6 @@ export const serviceLink = (name: string): Html => html`<a href="/service/${inPa
 export const releaseLink = (releaseId: string, words = releaseId): Html =>
   html`<a href="/release/${inPath(releaseId)}">${oneLine(words, 120)}</a>`
 
-/** `1 service`, `3 services` */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
-
 const barWidth = 200
 
 /** The candidate's share of the traffic, with a tick at each weight of the plan. */

@@ -19,13 +19,23 @@ type Sender = Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' |
 export function orderAt(api: string | undefined, sender: Sender, usual?: string): Backend['order'] {
   return async (route, service, body = {}, key = usual) => {
     const path = routePath(route).replace('{service}', encodeURIComponent(service ?? ''))
-    const keyed = key === undefined || key === '' ? {} : { 'idempotency-key': key }
+    const keyed = key === undefined || key === '' ? {} : { 'idempotency-key': sendable(key) }
     const headers = { 'content-type': 'application/json', ...keyed }
     const { status, text } = await sent(sender, api, { method: 'POST', path, headers, body: JSON.stringify(body) })
     const answer = fromJson(text)
     if (status === 200) return answer
     throw problemOf(status, answer, `POST ${path}`)
   }
+}
+
+/** @throws Problem `call_invalid`: what no header can carry never reaches the API, which would say the same of it */
+function sendable(key: string): string {
+  if (!/^[\x20-\x7e]*$/.test(key))
+    throw new Problem(
+      'call_invalid',
+      'The Idempotency-Key has to be 1 to 255 printable ASCII characters, without spaces.',
+    )
+  return key
 }
 
 /**

@@ -1,4 +1,5 @@
 // How `tidegate budget` shows who spent a budget: the releases that surely did, the others combined, and the rest.
+import { counted } from '../../core/counted.ts'
 import type { Spending } from '../../core/budget/spending.ts'
 
 const shown = 5
@@ -18,12 +19,12 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
     ...(others.length === 0
       ? []
       : [
-          `  by ${others.length} ${worst.length === 0 ? '' : 'other '}release(s) together: ${rounded(together)} bad${others.some(({ sure }) => sure) ? '' : ', none of them more than chance explains'}`,
+          `  by ${counted(others.length, worst.length === 0 ? 'release' : 'other release')} together: ${rounded(together)} bad${others.some(({ sure }) => sure) ? '' : ', none of them more than chance explains'}`,
         ]),
     ...(first === undefined
       ? []
       : [
-          `  unknown for ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
+          `  unknown for ${counted(unknown.length, 'release')}: ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
         ]),
     // If the SLO counts anything but requests, releases are not charged.
     ...(charged.length === 0 ? [] : [`  by no release: ${rounded(unassigned)} bad`]),

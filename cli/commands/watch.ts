@@ -72,10 +72,8 @@ async function watchLive(
   const stands = nowLine(last.release, nowIn(backend, last.events))
   const goesOn = isSettled(last.release) ? [] : ['It goes on without being watched.']
   screen.note([...logLines(last.events), stands, ...goesOn])
-  screen.next(
-    ...(isSettled(last.release) ? [] : [`tidegate watch ${last.release.service.name}`]),
-    ...nextCommands(last.release),
-  )
+  const again = isSettled(last.release) ? [] : [`tidegate watch ${last.release.service.name}`]
+  screen.next(...new Set([...again, ...nextCommands(last.release)]))
   return last.release
 }
 

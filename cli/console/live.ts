@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { Problem } from '../../core/problem.ts'
 import type { Backend } from '../backend/backend.ts'
 import { everyAnswer, plain, send } from './answer.ts'
+import { inTime } from './in-time.ts'
 
 type Looked = Pick<Backend, 'openReleases' | 'journal'>
 
@@ -27,10 +28,11 @@ type Live = {
 /**
  * @param backend who reads for all listeners
  * @param later calls a function after a pause, until the returned function is called; real time, or that of a test
+ * @param patienceMs how long it may take to answer; after that it is away
  */
-export function liveEvents(backend: Looked, later: (task: () => void) => () => void): Live {
+export function liveEvents(backend: Looked, later: (task: () => void) => () => void, patienceMs?: number): Live {
   const listening = new Set<ServerResponse>()
-  const hasChanged = changesOf(backend)
+  const hasChanged = changesOf(backend, patienceMs)
   let cancel: (() => void) | undefined
   let isLooking = false
   let quiet = 0
@@ -80,7 +82,7 @@ export function liveEvents(backend: Looked, later: (task: () => void) => () => v
 }
 
 /** Whether there is anything that the last call had not seen. A backend that falls silent, or answers again, is news too. */
-function changesOf({ openReleases, journal }: Looked): () => Promise<boolean> {
+function changesOf({ openReleases, journal }: Looked, patienceMs: number | undefined): () => Promise<boolean> {
   let seen: ReadonlyMap<string, number> = new Map()
   let wasAway = false
   let from = 0
@@ -106,7 +108,7 @@ function changesOf({ openReleases, journal }: Looked): () => Promise<boolean> {
   }
   return async () => {
     try {
-      const isNew = await news()
+      const isNew = await inTime(patienceMs, news)
       const isBack = wasAway
       wasAway = false
       return isNew || isBack

@@ -13,6 +13,7 @@ import { admitted, cookie, cookieName, isSame, pathOf, type Visit } from './guar
 import { liveEvents } from './live.ts'
 import { type Notice, noticeBoard, noticeBox, refused } from './notices.ts'
 import { bodyOf, formOf, give, orderAt } from './order.ts'
+import { inTime } from './in-time.ts'
 import { pageAt, statusOf } from './pages.ts'
 import { formTokenOf, type People, type Person, personNamed, personOfToken } from './people.ts'
 
@@ -33,6 +34,8 @@ type ConsoleOptions = {
   readonly tell: (line: string) => void
   /** How long a sender may take; default: a few seconds. */
   readonly timeouts?: ServerOptions
+  /** How long the backend may take for a page; default: a few seconds. */
+  readonly patienceMs?: number
   /** The pause between two looks for news. */
   readonly later?: Parameters<typeof liveEvents>[1]
 }
@@ -74,7 +77,7 @@ type Room = ConsoleOptions & {
 /** @throws Problem `port_unusable` */
 export async function serveConsole(options: ConsoleOptions): Promise<Console> {
   const random = (): string => randomBytes(24).toString('base64url')
-  const live = liveEvents(options.people[0].backend, options.later ?? afterAWhile)
+  const live = liveEvents(options.people[0].backend, options.later ?? afterAWhile, options.patienceMs)
   const keys = keyring(random)
   const room: Room = {
     ...{ ...options, takes: keys.takes, session: random(), secret: random() },
@@ -150,7 +153,8 @@ async function shown(room: Room, { url, cookies }: Visit, port: number): Promise
   const panel = await panelOf(room, person, bare)
   const frame = { ...bare, above: html`${notice === undefined ? nothing : noticeBox(notice)} ${panel}` }
   try {
-    const found = await pageAt({ backend: person.backend, path: url.pathname, query: url.searchParams })
+    const asked = { backend: person.backend, path: url.pathname, query: url.searchParams }
+    const found = await inTime(room.patienceMs, () => pageAt(asked))
     if (found === undefined) return notThere(frame)
     if ('text' in found) return found.text
     room.pages.keep(person, frame, found.show)
@@ -162,9 +166,9 @@ async function shown(room: Room, { url, cookies }: Visit, port: number): Promise
 }
 
 /** Without it, where the backend does not answer: the page says that. */
-async function panelOf({ panel }: Room, person: Person, frame: Frame): Promise<Html> {
+async function panelOf({ panel, patienceMs }: Room, person: Person, frame: Frame): Promise<Html> {
   try {
-    return (await panel?.show(person, frame)) ?? nothing
+    return panel === undefined ? nothing : await inTime(patienceMs, () => panel.show(person, frame))
   } catch (error) {
     if (error instanceof Problem) return nothing
     throw error

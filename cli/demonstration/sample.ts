@@ -82,6 +82,7 @@ const guide = ({ path }: Frame): Html =>
 async function controls(people: People, person: Person, frame: Frame): Promise<Html> {
   const { backend } = person
   const open = (await backend.openReleases.list()).items
+  const holders = new Set((await backend.leases.list()).items.map(({ holder }) => holder))
   const stopped = await backend.line.stopped('checkout')
   return html`<div>
     <div class="row">
@@ -108,7 +109,8 @@ async function controls(people: People, person: Person, frame: Frame): Promise<H
         ${buttons.map((name) => html`<button class="plain" name="version" value="${name}">${choices[name].label}</button>`)}
       </form>
     </div>
-    ${open.map(({ releaseId, service }) => liveRow(frame, releaseId, service))} ${lineRow(frame, stopped)}
+    ${open.map(({ releaseId, service }) => (holders.has(releaseId) ? liveRow : waitingRow)(frame, releaseId, service))}
+    ${lineRow(frame, stopped)}
   </div>`
 }
 
@@ -131,6 +133,13 @@ function liveRow(frame: Frame, releaseId: string, service: string): Html {
     ${form('approve', `Approve ${service}`, 'approve', says)}
   </div>`
 }
+
+/** The buttons of the one that goes first would be no different. */
+const waitingRow = (_: Frame, releaseId: string, service: string): Html =>
+  html`<div class="row">
+    <span><a href="/release/${releaseId}">Release of ${service}</a></span>
+    <span class="hold state">waits for its turn</span>
+  </div>`
 
 function lineRow(frame: Frame, stopped: Awaited<ReturnType<Backend['line']['stopped']>>): Html {
   const words =

@@ -29,22 +29,37 @@ export async function stopLine(
  * @param services empty to lift the stop of all services
  */
 export async function startLine({ backend, screen }: Cli, services: readonly string[]): Promise<number> {
+  const before = await backend.line.list()
   if (services.length === 0) await backend.order('start-every-line', undefined)
   for (const service of services) await backend.order('start-line', service)
   const { items, unreadable } = await backend.line.list()
   const still = items.filter(
     ({ service }) => services.length === 0 || service === undefined || services.includes(service),
   )
-  const lifted =
-    services.length === 0 ? 'The stop of every service is lifted.' : `The stop of ${namesOf(services)} is lifted.`
+  const asked = services.length === 0 ? [undefined] : services
+  const [wasStopped, wasNot] = partition(asked, (service) => mayBeStopped(before, service))
+  const lifted = [
+    ...(wasStopped.length === 0 ? [] : [`The stop of ${subjects(wasStopped)} is lifted.`]),
+    ...(wasNot.length === 0 ? [] : [`There was no stop of ${subjects(wasNot)} to lift.`]),
+  ]
   const stays = still.map((stop) => `${subject(stop)} stopped: ${howToStart(stop)} (${stopWords(stop)}).`)
-  const none = still.length + unreadable.length === 0 ? ['Releases begin and go on again.'] : []
-  screen.say([lifted, ...none, ...stays, ...unreadWords(unreadable)], {
+  const isFree = wasStopped.length > 0 && still.length + unreadable.length === 0
+  const none = isFree ? ['Releases begin and go on again.'] : []
+  screen.say([...lifted, ...none, ...stays, ...unreadWords(unreadable)], {
     started: services.length === 0 ? 'all' : services,
     stillStopped: still,
   })
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
+
+const mayBeStopped = ({ items, unreadable }: Stops, service: string | undefined): boolean =>
+  [...items, ...unreadable.map(({ about }) => about)].some((one) => one.service === service)
+const partition = <T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+]
+const subjects = (services: readonly (string | undefined)[]): string =>
+  namesOf(services.filter((one) => one !== undefined))
 
 const subject = ({ service }: Stop): string => (service === undefined ? 'Every service stays' : `${service} stays`)
 const howToStart = ({ service }: Stop): string =>

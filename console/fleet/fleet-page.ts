@@ -1,5 +1,6 @@
 // The page of all services: those that need a person first, as cards that say why; then what is moving; then everything else, as
 // tiles that are small enough for hundreds of them to be seen together.
+import { counted } from '../../core/counted.ts'
 import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import { type FleetView, type Standing, standings, type Tile } from '../../core/view/fleet-view.ts'
@@ -8,7 +9,7 @@ import { uncheckedSentence } from '../../core/view/on-call-view.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, inPath, nothing } from '../html.ts'
 import { needWords } from '../need-card.ts'
-import { actions, age, asked, counted, releaseLink, serviceLink, trafficBar } from '../parts.ts'
+import { actions, age, asked, releaseLink, serviceLink, trafficBar } from '../parts.ts'
 import { stackedTable } from '../table.ts'
 
 /** More cards than these are no glance any more, and the page would be too large. The others are tiles. */
@@ -125,7 +126,7 @@ function smallTile(tile: Tile, nowMs: number): Html {
   const { service, standing, runs, budget, failed } = tile
   const facts = [
     ...(tile.isObserved
-      ? ['observed']
+      ? ['observed', ...(runs === undefined ? [] : [oneLine(runs.versions, 24)])]
       : [
           runs === undefined ? 'version ?' : oneLine(runs.versions, 24),
           runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
@@ -183,7 +184,7 @@ const liveWords = { moving: 'releasing', held: 'held', returning: 'going back' }
 
 function factsOf({ runs, budget, waiting, isObserved }: Tile, nowMs: number): string {
   const running = isObserved
-    ? 'observed: others move it'
+    ? `observed: others move it${runs === undefined ? '' : `, last seen at ${oneLine(runs.versions, 80)}`}`
     : runs === undefined
       ? 'what runs is not known'
       : `runs ${oneLine(runs.versions, 80)}${runs.sinceMs === undefined ? '' : ` for ${age(runs.sinceMs, nowMs)}`}`

@@ -1,5 +1,6 @@
 // The page of whoever is on call: what needs a person first, each with what to do first; then what is live, what failed lately,
 // and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
+import { counted } from '../../core/counted.ts'
 import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import type { Sent } from '../../core/message/sent.ts'
@@ -9,7 +10,7 @@ import type { OnCallView } from '../../core/view/on-call-view.ts'
 import { type Frame, framed, timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard } from '../need-card.ts'
-import { actions, age, budgetBar, counted, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
+import { actions, age, budgetBar, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
 import { stackedTable } from '../table.ts'
 
 const needsMost = 30

@@ -1,11 +1,12 @@
 // What is left of a service's error budgets: the burn-down of each, how fast it burns, and the releases that spent it.
+import { counted } from '../../core/counted.ts'
 import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { leftWords } from '../../core/view/needs.ts'
 import type { BudgetView, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { counted, releaseLink } from '../parts.ts'
+import { releaseLink } from '../parts.ts'
 import { burnDownPicture } from './burn-down-picture.ts'
 import { type Cell, stackedTable } from '../table.ts'
 

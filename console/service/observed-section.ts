@@ -1,10 +1,10 @@
 // What others moved of a service that is only observed, and what Tidegate would have done: the totals, and each shift.
+import { counted } from '../../core/counted.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import type { Finding } from '../../core/observe/report.ts'
 import type { ObservedView, ToldShift } from '../../core/view/observed-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { counted } from '../parts.ts'
 import { stackedTable } from '../table.ts'
 
 const becauseMost = 240

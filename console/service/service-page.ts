@@ -1,5 +1,6 @@
 // The page of one service: how it stands and what may be done, what is left of its error budgets and who spent them, and its
 // history, in which a way back says what it undid.
+import { counted } from '../../core/counted.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { isUrgent } from '../../core/view/needs.ts'
 import type { ServiceView } from '../../core/view/service-view.ts'
@@ -7,7 +8,7 @@ import { orderForm } from '../action.ts'
 import { type Frame, framed, timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard, needWords } from '../need-card.ts'
-import { actions, age, counted, personWords, releaseLink, trafficBar } from '../parts.ts'
+import { actions, age, personWords, releaseLink, trafficBar } from '../parts.ts'
 import { observedSection } from './observed-section.ts'
 import { budgetSection } from './budget-section.ts'
 import { historySection } from './history-section.ts'
@@ -41,7 +42,7 @@ function summary(view: ServiceView): Html {
           ? html`<span class="state">${tile.live.standing === 'held' ? 'held' : 'releasing'}</span>`
           : html`<span class="state good">${tile.isObserved ? 'observed' : 'quiet'}</span>`
   const runs = tile.isObserved
-    ? 'Others move its aliases, and Tidegate only looks.'
+    ? `Others move its aliases, and Tidegate only looks.${tile.runs === undefined ? '' : ` Last seen at ${oneLine(tile.runs.versions, wordsMost)}.`}`
     : tile.runs === undefined
       ? 'What runs is not known.'
       : `Runs ${oneLine(tile.runs.versions, wordsMost)}${tile.runs.sinceMs === undefined ? '' : ` for ${age(tile.runs.sinceMs, nowMs)}`}.`

@@ -1,6 +1,7 @@
 // Releases on a line of time, for a custom widget under the graphs of a dashboard. What the picture says with marks, the table
 // under it says in words.
 import { scaleUtc } from 'd3-scale'
+import { counted } from '../../core/counted.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { dayMs } from '../../core/time.ts'
@@ -8,7 +9,6 @@ import { drillWord, outcomeWords } from '../../core/release/head.ts'
 import type { MarkedMove, MarkedRelease, MarksView } from '../../core/view/marks-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { counted } from '../parts.ts'
 import { row, table } from '../table.ts'
 
 const wordsMost = 200

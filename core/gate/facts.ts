@@ -1,5 +1,6 @@
 // Builds the facts that the gate policies decide on, and the sentence that a person sees for each gate. Nothing is allowed or
 // denied here: policy/release.cedar does that.
+import { counted } from '../counted.ts'
 import { personKey } from '../caller.ts'
 import type { Attested } from './counting.ts'
 import { formatDuration } from '../duration.ts'
@@ -126,11 +127,14 @@ export function closedSentences(release: Release, point: number, found: LookedUp
       .filter(({ burning }) => burning === 'page')
       .map(({ slo }) => slo)
       .join(', ')}`,
-    full: `${gates.concurrency?.max ?? 0} releases of group ${gates.concurrency?.group ?? ''} are under way`,
+    full: fullWords(gates.concurrency),
     approvals: approvalWords(release, point, found),
     provenance: provenanceWords(found),
   }
 }
+
+const fullWords = ({ max, group }: NonNullable<LookedUp['gates']['concurrency']> = { max: 0, group: '' }): string =>
+  `${counted(max, 'release')} of group ${group} ${max === 1 ? 'is' : 'are'} under way`
 
 const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`
 

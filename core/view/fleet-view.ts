@@ -29,7 +29,7 @@ export type Tile = {
   readonly live?: LiveView
   /** How many releases wait behind it. */
   readonly waiting: number
-  /** The version that has the traffic, and since when a release has given it to it. */
+  /** The version that has the traffic, and since when a release has given it to it. Of an observed one, as it was last seen. */
   readonly runs?: { readonly versions: string; readonly sinceMs?: number }
   /** The error budget of which the least is left, or the first one that is unknown. */
   readonly budget?: { readonly slo: string; readonly leftShare?: number }
@@ -116,7 +116,7 @@ function leastBudget({ budgets }: ServiceNow): Tile['budget'] {
 }
 
 /** The versions that the aliases have now; during a release, those that it began with. */
-function runsOf({ aliases, live, heads }: ServiceNow): Tile['runs'] {
+function runsOf({ service, aliases, live, heads }: ServiceNow): Tile['runs'] {
   const running: readonly (readonly [string, string])[] =
     live === undefined
       ? aliases.flatMap(({ functionName, routing, left }) => {
@@ -127,10 +127,14 @@ function runsOf({ aliases, live, heads }: ServiceNow): Tile['runs'] {
   if (running.length === 0) return undefined
   const versions = [...new Set(running.map(([, version]) => version))]
   const words = versions.length === 1 ? (versions[0] ?? '') : running.map((one) => one.join(' ')).join(', ')
+  // What others move did not get there by a release of ours, although one may have had the same version.
+  const isOthers = service !== undefined && isObserved(service)
   // The last promotion that gave it to all of them: an older one of the same version has been undone since.
   const last = heads.find(({ outcome }) => outcome === 'promoted')
   const isOfLast =
-    last !== undefined && running.every(([name, version]) => own(last.versions, name)?.candidate === version)
+    last !== undefined &&
+    !isOthers &&
+    running.every(([name, version]) => own(last.versions, name)?.candidate === version)
   return { versions: words, ...(isOfLast && last.settledAtMs !== undefined ? { sinceMs: last.settledAtMs } : {}) }
 }
 

@@ -1,5 +1,6 @@
 // What observing has shown, in the words that people see: each shift of others, and what they come to. The terminal and the page
 // of a service say the same.
+import { counted } from '../counted.ts'
 import type { ObservedShift } from '../observe/event.ts'
 import { findingOf, type Finding, minutesEarlier, putBackAtMs, type Totals } from '../observe/report.ts'
 
@@ -39,8 +40,6 @@ export type ObservedView = {
   readonly unknown: readonly string[]
 }
 
-const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-
 export function toldShift(row: ObservedShift): ToldShift {
   const { beganAtMs, functionName, alias, stable, candidate } = row
   const saves = savedWords(row)
@@ -79,7 +78,7 @@ function found(row: ObservedShift): Pick<ToldShift, 'found' | 'foundAtMs' | 'bec
     case 'passed':
       return {
         found: 'Tidegate would have let it through',
-        because: `${count(looks, 'look')}, and the last one passed`,
+        because: `${counted(looks, 'look')}, and the last one passed`,
       }
     case 'goesOn':
       return { found: 'So far', because: last === undefined ? 'no look yet' : `${last.kind}: ${because}` }
@@ -95,11 +94,11 @@ function found(row: ObservedShift): Pick<ToldShift, 'found' | 'foundAtMs' | 'bec
 function savedWords(row: ObservedShift): string | undefined {
   if (row.wouldPutBack === undefined || row.end === undefined) return undefined
   const earlier = minutesEarlier(row)
-  const time = earlier === undefined ? 'nobody put it back' : `${count(earlier, 'minute')} earlier`
+  const time = earlier === undefined ? 'nobody put it back' : `${counted(earlier, 'minute')} earlier`
   const { saved } = row
   if (saved === undefined) return `${time}; how many requests that saves is not known`
   const gaps = saved.minutes - saved.knownMinutes
-  const missing = gaps === 0 ? '' : `, without ${count(gaps, 'minute')} that could not be read`
+  const missing = gaps === 0 ? '' : `, without ${counted(gaps, 'minute')} that could not be read`
   const until = row.end.how === 'through' ? ' until the end of the watch' : ''
   return `${time}; about ${Math.round(saved.requests)} failed requests fewer${until}${missing}`
 }
@@ -112,7 +111,7 @@ export function totalsWords(totals: Totals): readonly string[] {
   if (totals.shifts === 0) return ['Nothing was seen yet: no alias of it was moved by others.']
   const { caught, missed, passed, unknown, goesOn } = totals
   return [
-    `${count(totals.shifts, 'shift')} by others. Tidegate would have put back ${caught}, and let ${passed} through.`,
+    `${counted(totals.shifts, 'shift')} by others. Tidegate would have put back ${caught}, and let ${passed} through.`,
     ...(caught === 0 ? [] : [othersWords(totals), savingWords(totals)]),
     ...(missed === 0 ? [] : [`Others put back ${missed} that Tidegate would not have.`]),
     ...(unknown === 0 ? [] : [`Of ${unknown} it is not known.`]),
@@ -128,7 +127,7 @@ function othersWords(totals: Totals): string {
   const back = `${caught === 1 ? 'it' : `${alsoByOthers} of those ${caught}`} back`
   const others =
     alsoByOthers > 0
-      ? `Others put ${back} too, ${count(minutes, 'minute')} later${alsoByOthers === 1 ? '' : ' in all'}.`
+      ? `Others put ${back} too, ${counted(minutes, 'minute')} later${alsoByOthers === 1 ? '' : ' in all'}.`
       : `Others did not put ${caught === 1 ? 'it' : 'any of those'} back${caughtOpen === 0 ? '' : ' yet'}.`
   return left === 0
     ? others
@@ -137,6 +136,6 @@ function othersWords(totals: Totals): string {
 
 function savingWords({ caught, requestsSaved, savedUnknown }: Totals): string {
   if (savedUnknown === caught) return 'How many failed requests that would have saved is not known, or not yet.'
-  const missing = savedUnknown === 0 ? '' : `; of ${count(savedUnknown, 'shift')} it is not known, or not yet`
+  const missing = savedUnknown === 0 ? '' : `; of ${counted(savedUnknown, 'shift')} it is not known, or not yet`
   return `About ${Math.round(requestsSaved)} failed requests would not have been${missing}.`
 }

@@ -31,7 +31,11 @@ export type NowPorts = Pick<
   | 'aliases'
   | 'outages'
   | 'returns'
-> & { readonly services: Pick<World['services'], 'get' | 'list'> }
+> & {
+  readonly services: Pick<World['services'], 'get' | 'list'>
+  /** Where no version of a service that others move is shown, it is not there. */
+  readonly observations?: Pick<World['observations'], 'seen'>
+}
 
 /** DynamoDB takes far more; the page is there in a second or two. */
 const servicesAtOnce = 16
@@ -143,9 +147,10 @@ async function serviceNow(
     service === undefined ? [] : budgetsNow(ports, service),
   ])
   const isFree = live.live === undefined && live.lost === undefined
-  // Others move what is only observed: where a release left it says nothing.
-  const isOurs = service !== undefined && !isObserved(service)
-  const aliases = isOurs && isFree ? await aliasesNow(ports, service, heads.found?.items, readings) : []
+  const isOthers = service !== undefined && isObserved(service)
+  const aliases =
+    service === undefined || isOthers || !isFree ? [] : await aliasesNow(ports, service, heads.found?.items, readings)
+  const seen = isOthers ? await tried('What its aliases have', () => seenAliases(ports, service)) : undefined
   const stop = stops?.items.find((one) => one.service === name)
   const spoilt = [
     ...(leases?.unreadable ?? []).filter(({ about }) => about.name === name),
@@ -162,12 +167,12 @@ async function serviceNow(
       .map(({ entry }) => entry),
     heads: heads.found?.items ?? [],
     budgets,
-    aliases,
+    aliases: seen?.found ?? aliases,
     ...(stop === undefined ? {} : { stopped: stopOf(stop) }),
     unknown: [
       ...(missing === undefined ? [] : [missing]),
       ...(leases === undefined ? ['Whether a release is live is not known.'] : []),
-      ...(heads.because === undefined ? [] : [heads.because]),
+      ...[heads, seen].flatMap((one) => one?.because ?? []),
       ...spoilt.map(({ problem }) => problem.message),
     ],
   }
@@ -216,6 +221,17 @@ async function aliasesNow(
       } catch (error) {
         return { functionName, alias, unknown: sentenceOf(error) }
       }
+    }),
+  )
+}
+
+/** As they were last looked at, from the table: others move them, so where a release left them says nothing. */
+async function seenAliases({ observations }: NowPorts, { name, targets }: Service): Promise<readonly AliasNow[]> {
+  if (observations === undefined) return []
+  return Promise.all(
+    targets.map(async ({ functionName, alias }): Promise<AliasNow> => {
+      const routing = (await observations.seen(name, functionName, alias))?.routing
+      return { functionName, alias, ...(routing === undefined ? {} : { routing }) }
     }),
   )
 }

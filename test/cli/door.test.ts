@@ -120,4 +120,7 @@ it('an order carries the key that the environment says, signed', async () => {
     await order('pause', 'checkout')
     expect(requests[0]?.headers).not.toHaveProperty('idempotency-key')
   }
+  const broken = door(api, undefined, 'run\n17')
+  await expect(broken.order('pause', 'checkout')).rejects.toMatchObject({ code: 'call_invalid' })
+  expect(broken.requests).toEqual([])
 })

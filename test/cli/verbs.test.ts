@@ -99,9 +99,9 @@ describe('tidegate budget', () => {
         `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of the budget`,
       ),
     )
-    expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
+    expect(said()).toContain('by 1 other release together: 0 bad, none of them more than chance explains')
     expect(said()).toContain('by no release: 0 bad')
-    expect(said()).toContain(`unknown for 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
+    expect(said()).toContain(`unknown for 2 releases: ${bad?.releaseId ?? ''}: its budget is counted in slices`)
     lines = []
     await showBudgets(cli(true), 'checkout')
     expect(JSON.parse(said())).toMatchObject({

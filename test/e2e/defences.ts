@@ -163,6 +163,13 @@ const defences: readonly Defence[] = [
     test: 'lib/messages/chat-actions.test.ts',
   },
   {
+    attack: 'takes on a role in the channel that may do more than put back',
+    file: 'lib/template/chat.ts',
+    line: 'guardrailPolicies: [guardrail.toString()],',
+    without: '',
+    test: 'lib/template/template.test.ts',
+  },
+  {
     attack: 'puts back the release of another service',
     file: 'functions/orders/order-rollback.ts',
     line: 'checkService(loaded.release, call.service)',

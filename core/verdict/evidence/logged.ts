@@ -1,5 +1,6 @@
 // What the log keeps of the readings, and what a look makes of that: which minutes it asks for, what it judges by, what is new.
 // Points may come late, so the last minutes are asked for again.
+import { own } from '../../own.ts'
 import { minuteMs } from '../../time.ts'
 import type { Service } from '../../service/service.ts'
 import { placedIn } from '../../service/target.ts'
@@ -40,8 +41,9 @@ export function loggedPoints(readings: readonly Readings[], fromMs: number, keys
   const found = new Map<string, Map<number, number>>()
   for (const chunk of readings) {
     if (chunk.toMs <= fromMs) continue
-    for (const [key, points] of Object.entries(chunk.points)) {
-      if (keys?.has(key) === false) continue
+    for (const key of keys ?? Object.keys(chunk.points)) {
+      const points = own(chunk.points, key)
+      if (points === undefined) continue
       const series = found.get(key) ?? new Map<number, number>()
       found.set(key, series)
       for (const [minute, value] of points) {

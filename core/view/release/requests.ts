@@ -25,42 +25,54 @@ const plus = (a: Counts, b: Counts): Counts => ({ all: a.all + b.all, bad: a.bad
 const countOf = (value: number | undefined): number =>
   value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
 
+type Series = ReadonlyMap<number, number> | undefined
+
+function countsAt(all: Series, errors: Series, atMs: number): Counts {
+  const requests = countOf(all?.get(atMs))
+  return { all: requests, bad: Math.min(requests, countOf(errors?.get(atMs))) }
+}
+
+// A page makes this once, so each line of it runs before it is compiled: what a minute needs is looked up before the minutes.
 export function requestsOf({ readings, targets, service, shifts }: Release): Requests {
   const fromMs = wholeFrom(shifts[0]?.sinceMs ?? 0)
-  const keys = targets.flatMap((_, target) =>
-    (['stable', 'candidate'] as const).flatMap((arm) => [
-      seriesKey(target, arm, 'invocations'),
-      seriesKey(target, arm, 'errors'),
-    ]),
-  )
+  const keys = targets.flatMap((_, target) => (['stable', 'candidate'] as const).flatMap((arm) => keysOf(target, arm)))
   const points = loggedPoints(readings, fromMs, new Set(keys))
-  const counts = (target: number, arm: Arm, atMs: number): Counts => {
-    const all = countOf(points.get(seriesKey(target, arm, 'invocations'))?.get(atMs))
-    return { all, bad: Math.min(all, countOf(points.get(seriesKey(target, arm, 'errors'))?.get(atMs))) }
-  }
-  const together = new Map<number, { candidate: Counts; stable: Counts }>()
-  const byTarget = targets.map((_, target): TargetMinutes => {
-    const seen = new Set(
-      (['stable', 'candidate'] as const).flatMap((arm) => [
-        ...(points.get(seriesKey(target, arm, 'invocations'))?.keys() ?? []),
-      ]),
-    )
-    const minutes = [...seen].map((atMs): SharedMinute => {
-      const one = { candidate: counts(target, 'candidate', atMs), stable: counts(target, 'stable', atMs) }
-      const sum = together.get(atMs) ?? { candidate: none, stable: none }
-      together.set(atMs, {
-        candidate: plus(sum.candidate, one.candidate),
-        stable: plus(sum.stable, one.stable),
-      })
-      return one
-    })
-    return { minutes, before: none }
+  const byTarget = targets.map((_, target) => {
+    const [stableAll, stableErrors] = seriesOf(points, target, 'stable')
+    const [candidateAll, candidateErrors] = seriesOf(points, target, 'candidate')
+    return [...new Set([...(stableAll?.keys() ?? []), ...(candidateAll?.keys() ?? [])])].map((atMs): RequestMinute => ({
+      atMs,
+      candidate: countsAt(candidateAll, candidateErrors, atMs),
+      stable: countsAt(stableAll, stableErrors, atMs),
+    }))
   })
   return {
-    targets: byTarget,
-    minutes: [...together].map(([atMs, one]) => ({ atMs, ...one })).sort((a, b) => a.atMs - b.atMs),
+    targets: byTarget.map((minutes): TargetMinutes => ({ minutes, before: none })),
+    minutes: together(byTarget).sort((a, b) => a.atMs - b.atMs),
     hasErrors: service.signals.errors !== 'off',
   }
+}
+
+const keysOf = (target: number, arm: Arm): readonly [string, string] => [
+  seriesKey(target, arm, 'invocations'),
+  seriesKey(target, arm, 'errors'),
+]
+
+function seriesOf(points: ReturnType<typeof loggedPoints>, target: number, arm: Arm): readonly [Series, Series] {
+  const [invocations, errors] = keysOf(target, arm)
+  return [points.get(invocations), points.get(errors)]
+}
+
+function together(byTarget: readonly (readonly RequestMinute[])[]): RequestMinute[] {
+  const [first = [], ...others] = byTarget
+  const sums = new Map(first.map((one) => [one.atMs, one]))
+  for (const minute of others.flat()) {
+    const sum = sums.get(minute.atMs)
+    const candidate = sum === undefined ? minute.candidate : plus(sum.candidate, minute.candidate)
+    const stable = sum === undefined ? minute.stable : plus(sum.stable, minute.stable)
+    sums.set(minute.atMs, { atMs: minute.atMs, candidate, stable })
+  }
+  return [...sums.values()]
 }
 
 const servedMinutes = 5

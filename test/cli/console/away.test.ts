@@ -67,6 +67,28 @@ it('leaves a page that was read as it was, and says so; what is refused is not s
   expect((await browser.get('/')).status).toBe(200)
 })
 
+it('is a backend that takes a question and never answers', async () => {
+  let looks = 0
+  const patient = await openConsole({ patienceMs: 1, later: () => () => undefined }, (backend) => ({
+    ...backend,
+    services: { ...backend.services, list: () => new Promise<never>(() => undefined) },
+    openReleases: { ...backend.openReleases, keys: () => new Promise<never>(() => looks++) },
+  }))
+  const browser = browserAt(patient.console)
+  await browser.open()
+  const { status, body } = await browser.get('/')
+  expect([status, body.includes('tidegate rollback SERVICE')]).toEqual([503, true])
+  expect(body).toContain('aws_unavailable: AWS has not answered for 0.001 seconds.')
+  const live = await fetch(`${patient.console.url}/live`, { headers: browser.cookie() })
+  let heard = ''
+  for await (const part of live.body!.pipeThrough(new TextDecoderStream())) {
+    heard += part
+    if (heard.includes('changed')) break
+  }
+  expect([heard.includes('data: changed'), looks]).toEqual([true, 1])
+  await patient.close()
+})
+
 it('shows nobody what another person has read', async () => {
   const browser = browserAt(room.console)
   await browser.open()

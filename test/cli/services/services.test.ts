@@ -129,6 +129,10 @@ describe('on the embedded cloud', () => {
     )
     await startLine(cli(true), ['checkout'])
     expect(json()).toEqual({ started: ['checkout'], stillStopped: [] })
+    await startLine(cli(), ['nonesuch'])
+    expect(said()).toBe('There was no stop of nonesuch to lift.')
+    await startLine(cli(), [])
+    expect(said()).toBe('There was no stop of every service to lift.')
   })
 
   it('latest is the newest published version of each target, and never $LATEST', async () => {

@@ -68,7 +68,14 @@ describe('a busy town', () => {
     const view = await looked()
     expect(tileOf(view, 'invoices').isObserved).toBe(true)
     expect(tileOf(view, 'accounts').isObserved).toBeUndefined()
-    expect(fleetPage(view, frame)).toMatch(/href="\/service\/invoices">invoices<\/a>observed<\/li>/)
+    expect(tileOf(view, 'invoices').runs).toEqual({ versions: '11' })
+    expect(fleetPage(view, frame)).toMatch(/href="\/service\/invoices">invoices<\/a>observed · 11<\/li>/)
+    town.faults.next('observations.seen', 'deny')
+    const less = tileOf(await loadFleet(town), 'invoices')
+    expect([less.runs, less.unknown[0]]).toEqual([
+      undefined,
+      expect.stringMatching(/^What its aliases have is not known/),
+    ])
   })
 
   it('gives each need its first action, and says who may approve', async () => {

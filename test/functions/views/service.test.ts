@@ -120,9 +120,23 @@ it('says of a service that others move what Tidegate would have done, and offers
     5,
     expect.stringMatching(/^1 cannot be read, and are in none/),
   ])
-  town.faults.next('observations.shifts', 'throttle')
+  town.faults.next('observations.latest', 'throttle')
   expect((await loadService(town, 'invoices'))?.observed?.unknown[0]).toMatch(/^What others moved is not known: /)
   expect((await loadService(town, 'accounts'))?.observed).toBeUndefined()
+})
+
+it('reads the shifts of all days again only if the newest have changed, or after ten minutes', async () => {
+  const town = await busyTown()
+  const totals = async () => (await loadService(town, 'invoices'))?.observed?.totals[0]
+  expect(await totals()).toMatch(/^6 shifts/)
+  town.faults.next('observations.shifts', 'throttle')
+  expect(await totals()).toMatch(/^6 shifts/)
+  await town.observations.putShift(shiftOf('invoices', nowMs - minute))
+  expect(await totals()).toBeUndefined()
+  expect(await totals()).toMatch(/^7 shifts/)
+  town.faults.next('observations.shifts', 'throttle')
+  const later = { ...town, clock: { nowMs: () => nowMs + 11 * minute } }
+  expect((await loadService(later, 'invoices'))?.observed?.totals).toEqual([])
 })
 
 it('has no more shifts on the page than can be looked through, and says how many there are', async () => {

@@ -6,6 +6,7 @@ import { wayBack, wayForward } from '../../../core/release/move.ts'
 import type { Release } from '../../../core/release/release.ts'
 import type { Provenance } from '../../../core/service/candidate.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
+import { only } from '../../../core/service/routing.ts'
 import type { Service } from '../../../core/service/service.ts'
 import { dayMs, hourMs, minuteMs } from '../../../core/time.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
@@ -232,6 +233,8 @@ export async function busyTown(): Promise<Town> {
   })
   await town.outages.put({ part: 'CloudWatch', sinceMs: ago(7), because: 'GetMetricData: 503', toldAtMs: ago(6) })
   await town.settle(townService('invoices', { mode: 'observe', slos: [] }), '11')
+  const seen = { service: 'invoices', functionName: 'invoices-api', alias: 'live', rev: 1, routing: only('11') }
+  await town.observations.setSeen(seen)
   for (const shift of shiftsOfAllKinds('invoices', ago(7 * 60))) await town.observations.putShift(shift)
   await town.quiet('shop-web', 2 * dayMs, { gates: { concurrency: { group: 'shop', max: 2 } } })
   await town.leases.take('#shop/1', 'checkout-2')

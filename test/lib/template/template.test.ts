@@ -216,6 +216,18 @@ describe('the template', () => {
     )
   })
 
+  it('keeps the people of a channel to the button, whatever role they take on', () => {
+    const guardrails = (given: Readonly<Record<string, string>>) =>
+      Object.values(evaluated(template, given).Resources)
+        .filter(({ Type }) => Type.startsWith('AWS::Chatbot::'))
+        .map(({ Properties }) => Properties['GuardrailPolicies'])
+    for (const kind of ['Slack', 'Teams'] as const) {
+      expect(JSON.stringify(guardrails(asked[kind]))).toMatch(/^\[\[.*policy\/AWSDenyAll.*\]\]$/)
+      const withButton = guardrails({ ...asked[kind], ...asked['a button in a chat'] })
+      expect(withButton).toEqual([[{ Ref: expect.stringMatching(/^PutBackFromChatPolicy/) as string }]])
+    }
+  })
+
   it('may change or call a function by its tag alone', () => {
     const statements = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')].flatMap(
       ({ Properties }) =>

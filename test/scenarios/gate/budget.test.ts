@@ -95,7 +95,7 @@ describe('a full group', () => {
     await sandbox.world.journal.append('cart-1', requested('cart-1'))
     await sandbox.world.leases.take('#shop/1', 'cart-1')
     const id = await start()
-    await expectDenied(id, ['full'], /^1 releases of group shop are under way$/)
+    await expectDenied(id, ['full'], /^1 release of group shop is under way$/)
     await sandbox.world.leases.drop('#shop/1', 'cart-1')
     await sandbox.minutes(1)
     await expectPasses(id)
