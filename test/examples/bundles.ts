@@ -78,15 +78,12 @@ function bundled(verb: Verb): Bundle {
 }
 
 export function testBundles(): void {
-  it.each(bundledHere)(
-    '%s is under 970 kB, or its own limit, and contains only its own clients',
-    (verb) => {
-      const made = bundled(verb)
-      expect(made.clients).toEqual(clients[verb])
-      expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 970) * 1024)
-      expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
-    },
-  )
+  it.each(bundledHere)('%s is under 970 kB, or its own limit, and contains only its own clients', (verb) => {
+    const made = bundled(verb)
+    expect(made.clients).toEqual(clients[verb])
+    expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 970) * 1024)
+    expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
+  })
 
   it('the CDK puts the bundle of a function into its asset, with the policies and their evaluator beside it', () => {
     vi.stubEnv('CDK_CONTEXT_JSON', undefined)
@@ -94,7 +91,12 @@ export function testBundles(): void {
     const app = new App()
     const stack = new Stack(app, 'bundled')
     const resources = Object.fromEntries(['table', ...Object.keys(permissions.gate)].map((scope) => [scope, ['*']]))
-    controllerFunction(stack, { verb: 'gate', controller: 'tidegate', environment, resources: resources as Resources })
+    controllerFunction(stack, {
+      verb: 'gate',
+      controller: 'tidegate',
+      environment,
+      resources: resources as unknown as Resources,
+    })
     const { directory } = app.synth()
     const [asset = '', ...others] = readdirSync(directory).filter((name) => name.startsWith('asset.'))
     expect(others).toEqual([])
