@@ -63,8 +63,8 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Those with the most in them, and one of each kind: with and without policies, a second client, signatures, pages. */
-const some: readonly Verb[] = ['gate', 'prepare', 'judge', 'attest', 'copyLog', 'widget']
-export const bundledHere: readonly Verb[] = areAll ? [...verbs, ...optionalVerbs] : some
+export const someVerbs: readonly Verb[] = ['gate', 'prepare', 'judge', 'attest', 'copyLog', 'widget']
+const bundledHere: readonly Verb[] = areAll ? [...verbs, ...optionalVerbs] : someVerbs
 
 /** The functions that decide by policies. */
 const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'override', 'apply']
