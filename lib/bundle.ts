@@ -15,17 +15,34 @@ export { writeBundle } from './bundles/write.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Which export of which module becomes a bundle. `from` is a path from the root; `as` is the export's name in the bundle. */
-type Entry = { readonly from: string; readonly exported: string; readonly as: string }
+/**
+ * Which export of which module becomes a bundle, or all of them. `from` is a path from the root; `as` is the export's name in
+ * the bundle.
+ */
+type Entry = { readonly from: string } & (
+  { readonly exported: string; readonly as: string } | { readonly exported?: never }
+)
 
-let made: Readonly<Record<string, Bundle>> | undefined
+const everyVerb: readonly Verb[] = [...verbs, ...optionalVerbs]
+let made: Readonly<Record<string, Bundle>> = {}
 
-/** All functions are bundled together at the first call, so that shared files are read only once. */
-export function bundle(verb: Verb): Bundle {
+export const bundle = (verb: Verb): Bundle => own(made, verb) ?? found(bundles(), verb)
+
+/**
+ * At least those of these functions, bundled together, so that shared files are read only once. All take ten seconds of a
+ * processor. A bundle is the same, byte for byte, with whichever others it is made.
+ */
+export function bundles(some: readonly Verb[] = everyVerb): Readonly<Record<string, Bundle>> {
+  const missing = some.filter((one) => own(made, one) === undefined)
   const entryOf = (one: Verb): Entry => ({ from: moduleOf(one), exported: one, as: 'handler' })
-  made ??= bundlesOf(Object.fromEntries([...verbs, ...optionalVerbs].map((one) => [one, entryOf(one)])))
-  return found(made, verb)
+  if (missing.length > 0)
+    made = { ...made, ...bundlesOf(Object.fromEntries(missing.map((one) => [one, entryOf(one)]))) }
+  return made
 }
+
+/** The bundle of a module with all its exports, in which stack traces can be read. */
+export const bundleOfModule = (from: string): Bundle =>
+  found(bundlesOf({ module: { from } }, { minify: false }), 'module')
 
 /** The bundle of a single export. */
 export const bundleOf = (from: string, exported: string): Bundle =>
@@ -37,11 +54,12 @@ function found(bundles: Readonly<Record<string, Bundle>>, name: string): Bundle 
   return one
 }
 
-function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Bundle>> {
+function bundlesOf(entries: Readonly<Record<string, Entry>>, { minify } = { minify: true }) {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bundles-'))
-  const entryPoints = Object.entries(entries).map(([name, { from, exported, as }]) => {
+  const entryPoints = Object.entries(entries).map(([name, entry]) => {
     const path = join(folder, `${name}.ts`)
-    writeFileSync(path, `export { ${exported} as ${as} } from ${JSON.stringify(join(root, from))}`)
+    const what = entry.exported === undefined ? '*' : `{ ${entry.exported} as ${entry.as} }`
+    writeFileSync(path, `export ${what} from ${JSON.stringify(join(root, entry.from))}`)
     return path
   })
   const { outputFiles, metafile } = buildSync({
@@ -50,14 +68,14 @@ function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<st
     absWorkingDir: root,
     outdir: folder,
     bundle: true,
-    minify: true,
+    minify,
     format: 'esm',
     platform: 'node',
     target: 'node24',
     // esbuild can tree-shake the SDK's ES modules, but not its CommonJS.
     mainFields: ['module', 'main'],
     define: { TIDEGATE_FOLD: JSON.stringify(foldOf()) },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);" },
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -65,7 +83,7 @@ function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<st
   rmSync(folder, { recursive: true })
   const outputs = Object.entries(metafile.outputs)
   return Object.fromEntries(
-    outputFiles.map(({ path, contents }) => {
+    outputFiles.map(({ path, contents }): [string, Bundle] => {
       const name = basename(path, '.js')
       const [, output] = outputs.find(([one]) => basename(one, '.js') === name) ?? []
       return [name, bundleFrom(contents, output?.inputs ?? {})]

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { optionalVerbs, verbs } from '../functions/handlers.ts'
-import { bundle } from './bundle.ts'
+import { own } from '../core/own.ts'
+import { optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
+import { bundles } from './bundle.ts'
 
 type Component = {
   readonly 'bom-ref': string
@@ -26,19 +27,29 @@ type Bom = {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Of each package that is in a bundle, as `name@version`, the functions in whose bundles it is. */
-export function bundledPackages(): ReadonlyMap<string, readonly string[]> {
+/**
+ * Of each package that is in a bundle, as `name@version`, the functions in whose bundles it is.
+ * @param asked of these functions
+ */
+export function bundledPackages(asked: readonly Verb[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
-  for (const verb of [...verbs, ...optionalVerbs])
-    for (const one of bundle(verb).packages) found.set(one, [...(found.get(one) ?? []), verb])
+  const made = bundles(asked)
+  for (const verb of asked)
+    for (const one of own(made, verb)?.packages ?? []) found.set(one, [...(found.get(one) ?? []), verb])
   return found
 }
 
-/** @param shipped the packages in it, as `name@version`; default: what `npm ci --omit=dev` installs */
-export function billOfMaterials(shipped: ReadonlySet<string> = shippedPackages()): Bom {
+/**
+ * @param shipped the packages in it, as `name@version`; default: what `npm ci --omit=dev` installs
+ * @param asked the functions whose packages it names
+ */
+export function billOfMaterials(
+  shipped: ReadonlySet<string> = shippedPackages(),
+  asked: readonly Verb[] = [...verbs, ...optionalVerbs],
+): Bom {
   const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only']
   const bom = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' })) as Bom
-  const functions = bundledPackages()
+  const functions = bundledPackages(asked)
   const hashes = hashesOf(locked())
   const components = bom.components.flatMap((component) => {
     const { name, version, properties = [] } = component

@@ -13,6 +13,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { Endpoint } from '../cloud/local/socket.ts'
 import { localTransport } from '../cloud/local/transport.ts'
+import { lazily } from './lazily.ts'
 import { byShortWay } from './short-way.ts'
 
 export type Clients = {
@@ -48,23 +49,24 @@ export function placeOf(where: Endpoint | LocalHandler, accessKeyId: string): Pl
   return { ...common, endpoint: 'http://local', requestHandler: localTransport(where), maxAttempts: 1 }
 }
 
+/** Each is made when it is first used: few callers use more than three. */
 export function clientsAt(place: Place): Clients {
   const reach = wayTo(place)
-  return {
-    place,
-    lambda: reach(new LambdaClient(place)),
-    cloudwatch: reach(new CloudWatchClient(place)),
-    dynamodb: reach(new DynamoDBClient(place)),
+  const makers = {
+    lambda: () => reach(new LambdaClient(place)),
+    cloudwatch: () => reach(new CloudWatchClient(place)),
+    dynamodb: () => reach(new DynamoDBClient(place)),
     // S3's client has steps of its own, which need the others.
-    s3: new S3Client({ ...place, forcePathStyle: true }),
-    sfn: reach(new SFNClient(place)),
-    events: reach(new EventBridgeClient(place)),
-    sns: reach(new SNSClient(place)),
-    sqs: reach(new SQSClient(place)),
-    codepipeline: reach(new CodePipelineClient(place)),
-    logs: reach(new CloudWatchLogsClient(place)),
-    applicationSignals: reach(new ApplicationSignalsClient(place)),
+    s3: () => new S3Client({ ...place, forcePathStyle: true }),
+    sfn: () => reach(new SFNClient(place)),
+    events: () => reach(new EventBridgeClient(place)),
+    sns: () => reach(new SNSClient(place)),
+    sqs: () => reach(new SQSClient(place)),
+    codepipeline: () => reach(new CodePipelineClient(place)),
+    logs: () => reach(new CloudWatchLogsClient(place)),
+    applicationSignals: () => reach(new ApplicationSignalsClient(place)),
   }
+  return lazily(makers, { place })
 }
 
 /** What a client of this place goes through. */

@@ -3,9 +3,8 @@
 // So a request is only written in its service's protocol, with the name of its caller, and its answer is read. That takes a third
 // of the time.
 import type { localTransport } from '../cloud/local/transport.ts'
+import { plainly, type Protocol } from './plain-items.ts'
 
-type Sent = Parameters<ReturnType<typeof localTransport>['handle']>[0] & { readonly headers: Record<string, string> }
-type Operation = Readonly<Record<'namespace' | 'name' | 'traits' | 'input' | 'output', unknown>>
 type Schema = readonly [
   kind: unknown,
   namespace: unknown,
@@ -27,10 +26,7 @@ type SdkClient = {
     readonly endpoint: () => Promise<unknown>
     readonly requestHandler: Pick<ReturnType<typeof localTransport>, 'handle'>
     readonly defaultSigningName: string
-    readonly protocol: {
-      serializeRequest(operation: Operation, input: object, context: object): Promise<Sent>
-      deserializeResponse(operation: Operation, context: object, response: object): Promise<unknown>
-    }
+    readonly protocol: Protocol
     cacheMiddleware: boolean
   }
   readonly middlewareStack: {
@@ -53,16 +49,17 @@ export function byShortWay<Client extends object>(client: Client): Client {
     (_next, context) => {
       const [, namespace, name, traits, input, output] = context.__smithy_context.operationSchema
       const operation = { namespace, name, traits, input, output }
+      const form = plainly(protocol, operation)
       const shared = { ...config, ...context, endpoint: () => endpoint }
       return async (args) => {
-        const request = await protocol.serializeRequest(operation, args.input, shared)
+        const request = await form.serializeRequest(operation, args.input, shared)
         const { accessKeyId, sessionToken } = await credentials()
         const scope = `${accessKeyId}/${date.slice(0, 8)}/${await region()}/${config.defaultSigningName}/aws4_request`
         request.headers['authorization'] = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`
         request.headers['x-amz-date'] = date
         if (sessionToken !== undefined) request.headers['x-amz-security-token'] = sessionToken
         const { response } = await requestHandler.handle(request)
-        return { response, output: await protocol.deserializeResponse(operation, shared, response) }
+        return { response, output: await form.deserializeResponse(operation, shared, response) }
       }
     },
     { step: 'initialize', priority: 'high', name: 'shortWay' },

@@ -25,6 +25,7 @@ import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
 import { type Clients, wayTo } from './clients.ts'
 import { environment, logCopyBucket } from './installation.ts'
+import { lazily } from './lazily.ts'
 
 // One for all worlds: it keeps the shipped rules parsed.
 const policies = cedarPolicies()
@@ -49,12 +50,24 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     () => clock.nowMs(),
     () => 'sandbox',
   )
+  // Few functions use more than some of these, and their clients take longer to make than a call.
+  const later = {
+    budgetReports: () => awsBudgetReports(clients.applicationSignals),
+    versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
+    oldVersions: () => awsOldVersions(clients.lambda),
+    versionRemoval: () => awsVersionRemoval(clients.lambda),
+    executions: () => awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
+    hooks: () => awsHooks(clients.lambda),
+    outbox: () => awsOutbox(clients.events, environment.TIDEGATE_BUS),
+    logCopy: () => awsLogCopy(clients.s3, logCopyBucket),
+    pipelines: () => awsPipelines(clients.codepipeline),
+  }
   const messenger = awsMessenger(clients.sns, {
     page: environment.TIDEGATE_TOPIC_ARN,
     ticket: environment.TIDEGATE_TICKETS_ARN,
     chat: environment.TIDEGATE_CHAT_ARN,
   })
-  return {
+  const made: Omit<World, keyof typeof later> = {
     clock,
     // A clock that only tells the time cannot wait.
     rest: () => Promise.resolve(),
@@ -68,12 +81,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
     policies,
     signatures: sigstoreSignatures(),
-    budgetReports: awsBudgetReports(clients.applicationSignals),
     aliases: awsAliases(lambda('look')),
     traffic: awsTraffic(lambda('move')),
-    versions: awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
-    oldVersions: awsOldVersions(clients.lambda),
-    versionRemoval: awsVersionRemoval(clients.lambda),
     telemetry: awsTelemetry(
       clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
     ),
@@ -82,13 +91,9 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
       ...{ home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN), allowed: prometheusUrls },
       credentials: place.credentials,
     }),
-    executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
-    hooks: awsHooks(clients.lambda),
-    outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
-    logCopy: awsLogCopy(clients.s3, logCopyBucket),
     // The embedded cloud sends nothing out. Tests name receivers of their own.
     receivers: {},
-    pipelines: awsPipelines(clients.codepipeline),
     pager: keepingPager({ ...{ clock, trouble, log: tell.log, quiet: [] }, messages: stored.messages, messenger }),
   }
+  return lazily(later, made)
 }

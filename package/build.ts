@@ -2,8 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build as esbuild } from 'esbuild'
-import { optionalVerbs, verbs } from '../functions/handlers.ts'
-import { bundle } from '../lib/bundle.ts'
+import { bundles } from '../lib/bundle.ts'
 import { archiveOf } from '../lib/bundles/prebuilt.ts'
 import { compile, entries, root } from './code.ts'
 import { declarationsOf } from './declarations.ts'
@@ -66,13 +65,13 @@ export async function build(): Promise<readonly string[]> {
   for (const [path, text] of Object.entries(stubs)) write(path, text, path === 'cli/main.js' ? 0o755 : 0o644)
   copyFiles()
   const smokeInputs = await bundleSmoke()
-  const bundles = Object.fromEntries([...verbs, ...optionalVerbs].map((verb) => [verb, bundle(verb)]))
-  write('functions/bundles.br', archiveOf(bundles))
+  const made = bundles()
+  write('functions/bundles.br', archiveOf(made))
   const { files, packages } = declarationsOf(Object.values(entries))
   for (const [path, text] of Object.entries(files)) write(`types/${path}`, text)
   const foreign = packages.filter((name) => !['aws-cdk-lib', 'constructs', 'zod'].includes(name))
   if (foreign.length > 0) throw new Error(`the declarations need ${foreign.join()}, which the package does not bring`)
-  const bundled = Object.values(bundles).flatMap((one) => one.packages)
+  const bundled = Object.values(made).flatMap((one) => one.packages)
   const places = (JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock).packages
   const bundledFolders = Object.entries(places).flatMap(([path, { version }]) =>
     bundled.includes(`${path.split('node_modules/').at(-1) ?? ''}@${version ?? ''}`) ? [path] : [],

@@ -249,9 +249,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'console/*', 'local/*'],
     ...['cloud/local/', 'core/', '@aws-sdk/'],
   ],
-  'local/': [
-    ...['local/*', 'functions/', 'policy/*', 'provenance/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate'],
-  ],
+  'local/': [...['local/*', 'functions/', 'policy/*', 'provenance/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml']],
+  'local/package.ts': ['functions/handlers.ts', 'lib/bundle.ts', 'node:', 'fflate'],
   'local/signed-fetch.ts': ['cloud/sha256.ts', 'cloud/local/socket.ts', 'node:crypto', '@smithy/signature-v4'],
   'bench/': [
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
@@ -332,7 +331,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'package/core.ts': ['core/'],
-  'package/': ['package/*', 'lib/*', 'lib/bundles/*', 'functions/handlers.ts', 'node:', 'esbuild'],
+  'package/': ['package/*', 'lib/*', 'lib/bundles/*', 'node:', 'esbuild'],
   'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'docs/': ['core/', 'functions/', 'cli/backend/screen.ts', 'node:', 'zod'],

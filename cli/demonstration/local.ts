@@ -15,7 +15,7 @@ import { targetsWords } from '../../core/service/target.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { api, functionName, install } from '../../local/installation.ts'
-import { controllerPackage, samplePackage } from '../../local/package.ts'
+import { controllerPackages, samplePackage } from '../../local/package.ts'
 import { bySamplePolicies } from '../../local/rights.ts'
 import { createSample, openArtifacts, sampleDefinition } from '../../local/sample-service.ts'
 import { signedFetch } from '../../local/signed-fetch.ts'
@@ -123,11 +123,12 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
 
 /** Installs the controller and the sample, as a deployment would, and warms up the functions. */
 async function furnish(endpoint: Endpoint, apiId: string): Promise<Backend> {
+  const packageOf = await controllerPackages()
   const place = placeOf(endpoint, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
   await install(clients, {
-    code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }),
+    code: (verb) => ({ zip: packageOf(verb), handler: `index.${verb}` }),
     budgetMinutes: 5,
     observes: true,
     putBackBy: apiId,

@@ -6,6 +6,7 @@ import { DeliveryStack } from '../../examples/cdk/delivery.ts'
 import { OrdersStack } from '../../examples/cdk/orders.ts'
 import { ShopStack } from '../../examples/cdk/shop.ts'
 import { ThumbnailsStack } from '../../examples/cdk/thumbnails.ts'
+import { areAll } from '../repeats.ts'
 import { testBundles } from './bundles.ts'
 
 const examples = { orders: OrdersStack, thumbnails: ThumbnailsStack, shop: ShopStack, delivery: DeliveryStack }
@@ -13,9 +14,9 @@ type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
 beforeAll(() => {
-  // Bundled and validated, like a user's app (vitest.config.ts).
+  // Validated, like a user's app (vitest.config.ts), and in `npm run e2e` bundled as well.
   vi.stubEnv('CDK_VALIDATION', undefined)
-  vi.stubEnv('CDK_CONTEXT_JSON', undefined)
+  if (areAll) vi.stubEnv('CDK_CONTEXT_JSON', undefined)
   // Each in its own app, because an app is synthesised as a whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })

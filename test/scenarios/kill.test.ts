@@ -24,7 +24,7 @@ import type { World } from '../../functions/steps/world.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
 import { apiRequest } from '../../local/api-request.ts'
 import { functionName, install } from '../../local/installation.ts'
-import { controllerPackage } from '../../local/package.ts'
+import { controllerPackages } from '../../local/package.ts'
 import { createSample, sampleService } from '../../local/sample-service.ts'
 import { minute, startMs } from '../../local/sandbox.ts'
 import { worldOn } from '../../local/world.ts'
@@ -99,7 +99,8 @@ beforeAll(async () => {
   const clients = clientsAt(placeOf(cloud.handler, 'operator'))
   lambda = clients.lambda
   cloudwatch = clients.cloudwatch
-  await install(clients, { code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }) })
+  const packageOf = await controllerPackages()
+  await install(clients, { code: (verb) => ({ zip: packageOf(verb), handler: `index.${verb}` }) })
   await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
   world = worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
