@@ -265,7 +265,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
       'cli/adopt/*',
       'cli/backend/screen.ts',
     ],
-    ...['cloud/local/', 'local/clients.ts', 'core/*', 'core/service/*', 'node:', '@aws-sdk/', 'yaml'],
+    ...['cloud/local/', 'local/clients.ts', 'core/*', 'core/service/*', 'node:', '@aws-sdk/', '@stdlib/', 'yaml'],
   ],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
   'bench/trials/': [

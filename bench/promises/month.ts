@@ -1,11 +1,11 @@
 // The months of one function after its definition was written: releases at any minute at which the traffic is what the promise is
 // for, without a fault and with each fault whose end is promised. Traffic goes on by the hour of the day meanwhile, and errors
-// come by chance, in bursts, and with outages.
+// come by chance, in groups, and with outages.
 import type { Noise } from '../trials/noise.ts'
 import { type Customers, runWhole } from '../trials/whole-release.ts'
 import { errorsAtTheirShare, faultOf, isOnTime, noises, sparselyLooked } from '../../cli/promise/simulated.ts'
 import { chance } from '../../cloud/local/time/chance.ts'
-import { atMost } from './odds.ts'
+import { refuted } from './odds.ts'
 import type { Said } from './said.ts'
 
 /** What nobody knows of a function but who made it. */
@@ -26,7 +26,7 @@ export type Held = {
   readonly runs: number
   /** Whether as many were as promised. */
   readonly isKept: boolean
-  /** Whether that it is kept can be excluded, at 95 %. */
+  /** Whether the runs refute it, beside the other promises of its function (odds.ts). */
   readonly isRefuted: boolean
 }
 
@@ -66,7 +66,7 @@ export function monthsOf(said: Said, truth: Truth, { runs, seed }: Chance): Mont
       : runWhole(errors, one, seed + run)
   })
   const back = healthy.filter(({ end }) => end !== 'promoted')
-  const found = said.found.map(({ size, within }): Held => {
+  const found = said.found.map(({ size, within }) => {
     const inTime = Array.from({ length: runs }, (_, run) => {
       // An outage beside the fault is seen in both versions, and may hide it: that is not promised.
       const noise = noiseOf(run)
@@ -76,10 +76,13 @@ export function monthsOf(said: Said, truth: Truth, { runs, seed }: Chance): Mont
       return (end === 'verdict' || end === 'policy') && minutes <= within
     }).filter((isInTime) => isInTime).length
     const what = size === 1 ? 'every request fails' : `${Number((100 * size).toPrecision(3))} % more fail`
-    return heldOf('found', `${what}, within ${within} min`, inTime, runs, said.foundLeast)
+    return countedOf('found', `${what}, within ${within} min`, inTime, runs, said.foundLeast)
   })
   return {
-    held: [heldOf('false', 'no fault, and not put back', runs - back.length, runs, 1 - said.falseMost), ...found],
+    held: heldOf([
+      countedOf('false', 'no fault, and not put back', runs - back.length, runs, 1 - said.falseMost),
+      ...found,
+    ]),
     healthy: {
       ...{ runs, back: back.length, undecided: back.filter(({ end }) => end === 'policy').length },
       onTime: healthy.filter((one) => isOnTime(one, said.minutes)).length,
@@ -88,11 +91,20 @@ export function monthsOf(said: Said, truth: Truth, { runs, seed }: Chance): Mont
   }
 }
 
-const heldOf = (what: Held['what'], words: string, kept: number, runs: number, least: number): Held => ({
-  ...{ what, words, kept, runs },
-  isKept: kept >= least * runs - 1e-9,
-  isRefuted: atMost(kept, runs, least) < 0.05,
+type Counted = Omit<Held, 'isKept' | 'isRefuted'> & { readonly least: number }
+
+const countedOf = (what: Held['what'], words: string, kept: number, runs: number, least: number): Counted => ({
+  ...{ what, words, kept, runs, least },
 })
+
+function heldOf(promises: readonly Counted[]): readonly Held[] {
+  const areRefuted = refuted(promises)
+  return promises.map(({ least, ...one }, index) => ({
+    ...one,
+    isKept: one.kept >= least * one.runs - 1e-9,
+    isRefuted: areRefuted[index] ?? false,
+  }))
+}
 
 /** An hour and its part at which the traffic is what is promised for. */
 function beginOf({ perMinute }: Said, truth: Truth, random: () => number): number {

@@ -1,30 +1,25 @@
-// Exact binomial odds: whether chance explains so many of so many, and between which shares the true one lies.
+// Exact binomial odds: between which shares the true one lies, and whether runs refute what was promised.
+import quantile from '@stdlib/stats-base-dists-beta-quantile'
+import atMost from '@stdlib/stats-base-dists-binomial-cdf'
 
-/** How likely at most `most` of `runs` are, each with this probability. */
-export function atMost(most: number, runs: number, share: number): number {
-  if (share <= 0) return 1
-  if (share >= 1) return most >= runs ? 1 : 0
-  let [sum, log] = [0, runs * Math.log1p(-share)]
-  for (let count = 0; count <= most; count++) {
-    sum += Math.exp(log)
-    log += Math.log((runs - count) / (count + 1)) + Math.log(share / (1 - share))
-  }
-  return Math.min(1, sum)
-}
+const alpha = 0.05
 
 /** The interval of Clopper and Pearson, at 95 %. */
-export function between(count: number, runs: number): readonly [low: number, high: number] {
-  const where = (isAbove: (share: number) => boolean): number => {
-    let [low, high] = [0, 1]
-    for (let halves = 0; halves < 40; halves++) {
-      const middle = (low + high) / 2
-      if (isAbove(middle)) high = middle
-      else low = middle
-    }
-    return (low + high) / 2
-  }
-  return [
-    count === 0 ? 0 : where((share) => 1 - atMost(count - 1, runs, share) > 0.025),
-    count === runs ? 1 : where((share) => atMost(count, runs, share) < 0.025),
-  ]
+export const between = (count: number, runs: number): readonly [low: number, high: number] => [
+  count === 0 ? 0 : quantile(alpha / 2, count, runs - count + 1),
+  count === runs ? 1 : quantile(1 - alpha / 2, count + 1, runs - count),
+]
+
+type Counted = { readonly kept: number; readonly runs: number; readonly least: number }
+
+/**
+ * Which of the promises of one function its runs refute. By Holm: if all of them hold, one is refuted in at most 1 of 20 cases,
+ * however many they are.
+ */
+export function refuted(promises: readonly Counted[]): readonly boolean[] {
+  const odds = promises.map(({ kept, runs, least }) => atMost(kept, runs, least))
+  const rising = odds.toSorted((a, b) => a - b)
+  const first = rising.findIndex((one, index) => one >= alpha / (odds.length - index))
+  const limit = first === -1 ? Infinity : (rising[first] ?? Infinity)
+  return odds.map((one) => one < limit)
 }

@@ -44,7 +44,9 @@ export function summaryOf(rows: readonly Row[]) {
   const releases = sum(healthy.map(({ runs }) => runs))
   const faulty = ofKind('found')
   const bySize = Map.groupBy(faulty, ({ words }) => words.split(',')[0] ?? '')
+  const unrefuted = rows.filter(({ months }) => !months.held.some(({ isRefuted }) => isRefuted)).length
   const all = [
+    shareRow('functions none of whose promises is refuted', unrefuted, rows.length, 'at least 95 %'),
     row('functions that keep every promise', (months) => months.held),
     row('functions that keep the one of releases without a fault', (months) => months.held.slice(0, 1)),
     row('functions that keep those of faults', (months) => months.held.slice(1)),

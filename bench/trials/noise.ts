@@ -19,6 +19,12 @@ export type Noise =
     }
   /** Errors come in bursts within a minute and a version; the size is geometric with this mean. */
   | { readonly kind: 'bursts'; readonly size: number }
+  /**
+   * The requests of a minute come in groups that fail as one; the size is geometric with this mean. Few errors of many requests
+   * are bursts. Otherwise than bursts, which are cut to the requests that there are, a share that fails is what it says: where
+   * all requests fail, all do.
+   */
+  | { readonly kind: 'groups'; readonly size: number }
   /** The same with sizes that have a heavy tail, and over several minutes. */
   | ({ readonly kind: 'storms' } & Storms)
   /** The rates of both versions wander together: the same AR(1) process of the log rate. */
@@ -164,6 +170,7 @@ function seasons({ traffic, rate }: Extract<Noise, { kind: 'seasons' }>, draw: D
 /** Counts the errors of one version, minute after minute. */
 function errorsOf(draw: Draw, noise: Noise): (invocations: number, rate: number) => number {
   if (noise.kind === 'storms') return stormy(draw, noise)
+  if (noise.kind === 'groups') return (invocations, rate) => grouped(draw, noise.size, invocations, rate)
   if (noise.kind !== 'bursts') return draw.binomial
   return (invocations, rate) => {
     const bursts = draw.poisson((invocations * rate) / noise.size)
@@ -171,6 +178,16 @@ function errorsOf(draw: Draw, noise: Noise): (invocations: number, rate: number)
     for (let burst = 0; burst < bursts; burst++) bad += draw.geometric(noise.size)
     return Math.min(invocations, bad)
   }
+}
+
+function grouped(draw: Draw, size: number, invocations: number, rate: number): number {
+  let [left, bad] = [invocations, 0]
+  while (left > 0) {
+    const group = Math.min(left, draw.geometric(size))
+    if (draw.uniform() < rate) bad += group
+    left -= group
+  }
+  return bad
 }
 
 /** Generates minute after minute, for callers that know weight and traffic only when each minute comes. */

@@ -180,10 +180,13 @@ function holdLines(offer: Offer | undefined): readonly string[] {
   if (offer === undefined || offer.fit.holdMinutes <= usualHold) return []
   return [
     'policy:',
-    `  hold: { unknown: ${minutesWords(offer.fit.holdMinutes)} } # how long a step may stay undecided after its bake; then the traffic goes back`,
+    `  hold: { unknown: ${durationField(offer.fit.holdMinutes)} } # how long a step may stay undecided after its bake; then the traffic goes back`,
     '',
   ]
 }
+
+/** A duration of a definition has one unit. */
+const durationField = (minutes: number): string => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`)
 
 function alarmLines(alarms: readonly string[] | undefined): readonly string[] {
   const words = '# if one fires, the traffic goes back at once'

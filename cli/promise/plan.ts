@@ -19,7 +19,7 @@ export type Fit = {
 
 /** Rising. Traffic is rounded down to one of these. */
 export const perMinuteClasses: readonly number[] = [
-  0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 20_000,
+  0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000,
 ]
 /** Rising. The usual share of failed requests is rounded up to one of these. */
 export const rateClasses: readonly number[] = [0.001, 0.01, 0.05, 0.2]
@@ -36,6 +36,13 @@ const blindMinutes = 6
 const margin = 2
 const bakes = [10, 15, 20, 30, 45, 60, 120, 180, 240, 360, 480, 720]
 const usualHoldMinutes = 30
+/**
+ * A step whose errors come in bursts needs so many times its bake to be decided, the second where as many fail usually. With one
+ * time up to a third of the releases without a fault were put back undecided.
+ */
+const heldTimes = 2
+const heldLonger = { fromRate: 0.05, times: 4 }
+const longestHoldMinutes = 24 * 60
 /** Tried in this order: small first steps and many samples are better, as long as a release does not take too long. */
 const wishes = [
   { from: 5000, weights: [1, 10, 50, 100], minimumSamples: 50, longestMinutes: 120 },
@@ -54,13 +61,18 @@ export function planFitFor(traffic: TrafficClass): Fit | undefined {
     const total = minutesOfPlan({ steps })
     if (total > longestMinutes) continue
     const longest = Math.max(...steps.map(({ bakeMinutes }) => bakeMinutes))
-    return { steps, minimumSamples, holdMinutes: Math.max(usualHoldMinutes, longest) }
+    return { steps, minimumSamples, holdMinutes: holdFor(longest, traffic) }
   }
   return undefined
 }
 
 export const minutesOfPlan = ({ steps }: Pick<Fit, 'steps'>): number =>
   steps.reduce((sum, { bakeMinutes }) => sum + bakeMinutes, 0)
+
+function holdFor(longestBake: number, { rate }: TrafficClass): number {
+  const times = rate >= heldLonger.fromRate ? heldLonger.times : heldTimes
+  return Math.max(usualHoldMinutes, Math.min(longestHoldMinutes, times * longestBake))
+}
 
 function bakeFor(service: Service, step: number, traffic: TrafficClass): number {
   const target = { functionName: 'x', alias: 'live', stable: '1', candidate: '2', baseline: { thresholdsMs: [] } }

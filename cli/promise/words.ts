@@ -40,7 +40,7 @@ export function promiseWords({ traffic, fit, promised }: Offer): readonly string
   const long = undecided === 0 ? '' : `, ${undecided} because a step stayed undecided for too long`
   return [
     `What this plan promises, with at least ${requestsWords(traffic.perMinute)}, of which at most ${percentWords(traffic.rate)} fail usually. It was`,
-    'simulated with the code that judges releases, on errors alone (docs/adopt.md):',
+    'simulated with the code that judges releases, on errors alone, by chance and in groups of 3 (docs/adopt.md):',
     `  a release without a fault   takes ${minutesWords(minutesOfPlan(fit))}; ${passed}`,
     `                              ${falseBacks} of ${healthy} were put back${long}; by design at most 1 in 20 by evidence (policy.alpha).`,
     '  a release with a fault      is put back in 9 of 10 cases within',

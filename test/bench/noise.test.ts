@@ -72,6 +72,23 @@ describe('storms', () => {
   })
 })
 
+describe('groups', () => {
+  const three: Noise = { kind: 'groups', size: 3 }
+
+  it('fail the share that is said, also of few requests, and all of them where all fail', () => {
+    const few = under(three, { perMinute: 3, rate: 0.3, minutes: 200 })
+    expect(rateOf(few, 'stable', 0, 200)).toBeCloseTo(0.3, 1)
+    expect(rateOf({ ...few, rate: 1 }, 'stable', 0, 200)).toBe(1)
+  })
+
+  it('vary by five times as much as chance, where few of many fail', () => {
+    const bad = minutesOf(under(three, { minutes: 3000 }), 1).map(({ stableBad }) => stableBad)
+    // The mean of the squares of sizes is five times their mean.
+    expect(deviation(bad) ** 2 / mean(bad)).toBeGreaterThan(4.5)
+    expect(deviation(bad) ** 2 / mean(bad)).toBeLessThan(5.5)
+  })
+})
+
 describe('cold starts', () => {
   it('fail further requests of the candidate in the three minutes after each rise of the weight', () => {
     const cold = under({ kind: 'cold', added: [0.05, 0.03, 0.01] }, { weightBp: to90 })
