@@ -38,6 +38,7 @@ import {
   versions,
   versionsByHash,
   waitingLists,
+  watches,
 } from './ports.ts'
 import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
@@ -70,6 +71,7 @@ import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
 import { observeHandler } from './listeners/observe.ts'
+import { watchHandler } from './listeners/watch.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
@@ -198,7 +200,7 @@ const ending = () => ({
 })
 /** Putting traffic back takes all that ending a release takes: its log may be lost. */
 const wayBack = () => ({ ...ending(), traffic: traffic() })
-export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
+export const settle = /* @__PURE__ */ wired('settle', () => settleHandler({ ...ending(), watches: watches() }))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
@@ -230,6 +232,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
     services: services(),
     outages: outages(),
     telemetry: telemetry(),
+    watches: watches(),
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
@@ -285,6 +288,13 @@ export const observe = /* @__PURE__ */ wired('observe', () =>
     ...{ home: home(), clock, log, trouble, services: services(), observations: observations() },
     ...{ aliases: aliases(), versions: versions(), telemetry: telemetry(), prometheus: prometheus() },
     ...{ journal: journal(), history: history() },
+  }),
+)
+/** No port that moves traffic. */
+export const watch = /* @__PURE__ */ wired('watch', () =>
+  watchHandler({
+    ...{ ...accepting(), leases: leases(), watches: watches(), pager: pager() },
+    ...{ aliases: aliases(), versions: versions(), telemetry: telemetry() },
   }),
 )
 const defining = () => ({ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() })

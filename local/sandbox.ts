@@ -65,6 +65,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly budgetMinutes?: number
   /** Watches the aliases of services with `mode: observe`. */
   readonly observes?: boolean
+  /** Watches services after a promotion, as their definitions say. */
+  readonly watches?: boolean
   /** The interval of the sweep; default: the stack's. */
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
@@ -142,7 +144,11 @@ export async function openSandbox({
     ...(isWhole ? { putBackBy: apiId, widgets: true } : {}),
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
-    ...{ ...(options.observes && { observes: true }), ...(sweepMinutes && { sweepMinutes }) },
+    ...{
+      ...(options.observes && { observes: true }),
+      ...(options.watches && { watches: true }),
+      ...(sweepMinutes && { sweepMinutes }),
+    },
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
     ...(logCopyDays === undefined ? {} : { logCopyDays }),

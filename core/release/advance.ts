@@ -111,6 +111,8 @@ function follow(release: Release, event: ReleaseEvent): Release {
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
     case 'charged':
       return charged(release, event)
+    case 'watched':
+      return watched(release, event)
   }
 }
 
@@ -226,6 +228,13 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
   const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
+}
+
+/** It ends once. */
+function watched(release: Release, { v: _v, seq: _seq, type: _type, ...end }: EventOf<'watched'>): Release {
+  return release.watched === undefined && release.ending?.outcome === 'promoted'
+    ? { ...release, watched: end }
+    : release
 }
 
 /** A release is charged once, after its end. */

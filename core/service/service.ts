@@ -16,6 +16,7 @@ import { Slo, SloDefinition } from './slo.ts'
 import { isDefinedElsewhere, mayOnlyLook, storedTarget, Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
 import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
+import { WatchPolicy, WatchPolicyDefinition } from '../watch-policy.ts'
 
 export { Target } from './target.ts'
 
@@ -138,6 +139,8 @@ export const Service = z.strictObject({
   owner: Owner.optional(),
   /** Absent: no version is ever deleted. */
   versions: VersionPolicy.optional(),
+  /** Absent: nothing is watched after the promotion. */
+  watch: WatchPolicy.optional(),
 })
 export type Service = z.output<typeof Service>
 
@@ -253,6 +256,9 @@ export const ServiceDefinition = z
     versions: VersionPolicyDefinition.optional().describe(
       'Which old versions of its functions are deleted, once a day (docs/versions.md). Absent: none, ever.',
     ),
+    watch: WatchPolicyDefinition.optional().describe(
+      'How a version is watched for hours or days after its promotion (docs/watch.md). Absent: it is not.',
+    ),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
@@ -271,6 +277,14 @@ export const ServiceDefinition = z
   .refine(({ mode, versions }) => mode === 'own' || versions === undefined, {
     path: ['versions'],
     message: 'old versions of a service that is only observed are not deleted',
+  })
+  .refine(({ mode, watch }) => mode === 'own' || watch === undefined, {
+    path: ['watch'],
+    message: 'a service that is only observed has no promotions to watch after',
+  })
+  .refine(({ signals, watch }) => watch === undefined || signals.errors !== 'off', {
+    path: ['watch'],
+    message: 'the watch goes by errors, and signals.errors is off',
   })
   .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,

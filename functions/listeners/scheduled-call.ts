@@ -6,7 +6,7 @@ const ScheduledEvent = z.looseObject({ source: z.literal('aws.events'), 'detail-
 
 /** @param name the input's only field, whose value is true: `{ "sweep": true }` */
 export function isScheduledCall(
-  name: 'sweep' | 'budgets' | 'reports' | 'measures' | 'prunes' | 'observed',
+  name: 'sweep' | 'budgets' | 'reports' | 'measures' | 'prunes' | 'observed' | 'watches',
   event: unknown,
 ): boolean {
   const input = z.strictObject({ [name]: z.literal(true) })
