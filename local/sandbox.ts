@@ -65,8 +65,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly budgetMinutes?: number
   /** Watches the aliases of services with `mode: observe`. */
   readonly observes?: boolean
-  /** Watches services after a promotion, as their definitions say. */
-  readonly watches?: boolean
+  /** How often services are looked at after a promotion, as their definitions say; without it, never. */
+  readonly watchMinutes?: number
   /** The interval of the sweep; default: the stack's. */
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
@@ -146,7 +146,7 @@ export async function openSandbox({
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
     ...{
       ...(options.observes && { observes: true }),
-      ...(options.watches && { watches: true }),
+      ...(options.watchMinutes && { watchMinutes: options.watchMinutes }),
       ...(sweepMinutes && { sweepMinutes }),
     },
     ...(elsewhere === undefined ? {} : { elsewhere }),
