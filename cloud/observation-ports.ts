@@ -24,7 +24,7 @@ export type Observations = {
   latest(service: string, atMost: number, before?: ShiftKey): Promise<Listing<ObservedShift, ShiftKey>>
 }
 
-export type WatchKey = Pick<Watch, 'service' | 'releaseId'>
+type WatchKey = Pick<Watch, 'service' | 'releaseId'>
 
 /** Watches of releases after their promotion, until they end. */
 export type Watches = {

@@ -1,5 +1,5 @@
-// How long a promoted version is watched, and what becomes of a fault that is found late (docs/watch.md). Nothing is watched where
-// a definition does not ask for it.
+// How long a promoted version is watched, and what becomes of a fault that is found late (docs/watch.md). Nothing is watched
+// where a definition does not ask for it.
 import * as z from 'zod'
 import { duration } from './duration.ts'
 

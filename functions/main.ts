@@ -71,7 +71,6 @@ import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
 import { observeHandler } from './listeners/observe.ts'
-import { watchHandler } from './listeners/watch.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
@@ -226,13 +225,8 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 )
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
-    ...wayBack(),
-    emit,
-    home: home(),
-    services: services(),
-    outages: outages(),
-    telemetry: telemetry(),
-    watches: watches(),
+    ...{ ...wayBack(), emit, home: home(), services: services() },
+    ...{ outages: outages(), telemetry: telemetry(), watches: watches() },
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
@@ -288,13 +282,6 @@ export const observe = /* @__PURE__ */ wired('observe', () =>
     ...{ home: home(), clock, log, trouble, services: services(), observations: observations() },
     ...{ aliases: aliases(), versions: versions(), telemetry: telemetry(), prometheus: prometheus() },
     ...{ journal: journal(), history: history() },
-  }),
-)
-/** No port that moves traffic. */
-export const watch = /* @__PURE__ */ wired('watch', () =>
-  watchHandler({
-    ...{ ...accepting(), leases: leases(), watches: watches(), pager: pager() },
-    ...{ aliases: aliases(), versions: versions(), telemetry: telemetry() },
   }),
 )
 const defining = () => ({ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() })

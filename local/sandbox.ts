@@ -144,11 +144,7 @@ export async function openSandbox({
     ...(isWhole ? { putBackBy: apiId, widgets: true } : {}),
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
-    ...{
-      ...(options.observes && { observes: true }),
-      ...(options.watchMinutes && { watchMinutes: options.watchMinutes }),
-      ...(sweepMinutes && { sweepMinutes }),
-    },
+    ...{ ...lookingOf(options), ...(sweepMinutes && { sweepMinutes }) },
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
     ...(logCopyDays === undefined ? {} : { logCopyDays }),
@@ -158,6 +154,11 @@ export async function openSandbox({
   await clock.advanceTo(startMs + 10 * minute)
   return rooms({ clock, cloud, clients, clientsFor, world, logged, measured, traffic })
 }
+
+const lookingOf = ({ observes, watchMinutes }: Pick<SandboxOptions, 'observes' | 'watchMinutes'>) => ({
+  ...(observes && { observes }),
+  ...(watchMinutes && { watchMinutes }),
+})
 
 function rooms(base: Base) {
   const { clock, cloud, clients, clientsFor, world } = base

@@ -19,7 +19,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/versions/': ['core/*', 'core/service/*', 'core/release/*', 'zod'],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [
-    ...['core/*', 'core/service/*', 'core/verdict/processes/*', 'core/verdict/evidence/*', 'core/release/*'],
+    ...['core/*', 'core/verdict/processes/*', 'core/verdict/evidence/*', 'core/release/*'],
     ...['core/watch/*', 'zod'],
   ],
   'core/copy/': ['core/release/*'],
@@ -111,6 +111,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/reading/widget.ts': ['functions/', 'console/widget/*', 'console/html.ts', 'core/'],
   'functions/readers.ts': ['functions/'],
   'functions/pruning.ts': ['functions/'],
+  'functions/watchers.ts': ['functions/'],
   'core/view/widget-call.ts': ['zod'],
   'functions/ports.ts': [
     ...['functions/*', 'functions/steps/world.ts', 'core/origin.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],

@@ -14,7 +14,7 @@ import type { WeightedMinute } from '../rivals/recorded.ts'
 import type { Rival } from '../rivals/rival.ts'
 import { dayMs, minuteMs } from '../../core/time.ts'
 
-export const windowDays = 28
+const windowDays = 28
 const days = 30
 export const beginMs = Date.UTC(2026, 0, 1)
 const releasesPerMonth = 60

@@ -52,9 +52,9 @@ export function timeToRestore(facts: Facts): Result {
 }
 
 /**
- * M14: incidents opened in the period while a change had traffic, or within 24 hours after it settled. A fault that the watch finds
- * in these 24 hours is one, unless somebody opened one for that change. If no service has `incidents.keys` or a watch, and nobody
- * ever reported an incident, the value is unknown, not zero.
+ * M14: incidents opened in the period while a change had traffic, or within 24 hours after it settled. A fault that the watch
+ * finds in these 24 hours is one, unless somebody opened one for that change. If no service has `incidents.keys` or a watch, and
+ * nobody ever reported an incident, the value is unknown, not zero.
  */
 export function incidentsAfterReleases(facts: Facts): Result {
   const all = opened(facts)

@@ -172,16 +172,23 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
         detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash, incident: incidentWords(after) },
       }
     }
-    case 'watched': {
-      const { how, because, seenMinutes, minutes, onFault } = event
-      const detail = { ...header, versions, ...runbook, how, because, seenMinutes, minutes }
-      return { detailType: 'Release Watched', detail: { ...detail, ...(onFault === undefined ? {} : { onFault }) } }
-    }
+    case 'watched':
+      return watchNews(event, { ...header, versions, ...runbook })
     case 'charged':
       return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
   }
+}
+
+type Watched = z.output<(typeof details)['Release Watched']>
+
+function watchNews(
+  { how, because, seenMinutes, minutes, onFault }: Extract<ReleaseEvent, { type: 'watched' }>,
+  about: Omit<Watched, 'how' | 'because' | 'seenMinutes' | 'minutes' | 'onFault'>,
+): Announcement {
+  const end = { how, because, seenMinutes, minutes, ...(onFault === undefined ? {} : { onFault }) }
+  return { detailType: 'Release Watched', detail: { ...about, ...end } }
 }
 
 const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service, drill }: Release) => ({

@@ -137,9 +137,8 @@ export const Service = z.strictObject({
   runbook: Runbook.optional(),
   /** Absent where the definition names nobody, and in logs from before owners existed. */
   owner: Owner.optional(),
-  /** Absent: no version is ever deleted. */
+  /** Absent: no version is ever deleted, and nothing is watched after the promotion. */
   versions: VersionPolicy.optional(),
-  /** Absent: nothing is watched after the promotion. */
   watch: WatchPolicy.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -256,9 +255,7 @@ export const ServiceDefinition = z
     versions: VersionPolicyDefinition.optional().describe(
       'Which old versions of its functions are deleted, once a day (docs/versions.md). Absent: none, ever.',
     ),
-    watch: WatchPolicyDefinition.optional().describe(
-      'How a version is watched for hours or days after its promotion (docs/watch.md). Absent: it is not.',
-    ),
+    watch: WatchPolicyDefinition.optional().describe('Watches it after its promotion (docs/watch.md). Absent: not.'),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
@@ -273,18 +270,6 @@ export const ServiceDefinition = z
     path: ['targets'],
     message:
       'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
-  })
-  .refine(({ mode, versions }) => mode === 'own' || versions === undefined, {
-    path: ['versions'],
-    message: 'old versions of a service that is only observed are not deleted',
-  })
-  .refine(({ mode, watch }) => mode === 'own' || watch === undefined, {
-    path: ['watch'],
-    message: 'a service that is only observed has no promotions to watch after',
-  })
-  .refine(({ signals, watch }) => watch === undefined || signals.errors !== 'off', {
-    path: ['watch'],
-    message: 'the watch goes by errors, and signals.errors is off',
   })
   .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,

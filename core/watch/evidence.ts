@@ -7,7 +7,7 @@ import { logAdd, logSum } from '../verdict/processes/log-space.ts'
 import { explainedAt, type Past } from './past.ts'
 
 /** For the whole watch, however long it is and however often it is looked at. */
-export const alpha = 0.01
+const alpha = 0.01
 /** How many times as often it fails as is explained: each is a hypothesis of its own. */
 const multiples = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 /** There need not have been an outage in the past weeks for one to come. */
@@ -47,7 +47,7 @@ const shareOf = (watchMinutes: number): number => -Math.log(watchMinutes)
  * The most that one minute may add. So no outage is taken for a fault that is no longer than those of the past weeks: for as long
  * as that, and a quarter as long again, the evidence stays below the limit.
  */
-export function capOf({ longestMinutes }: Pick<Past, 'longestMinutes'>, watchMinutes: number): number {
+function capOf({ longestMinutes }: Pick<Past, 'longestMinutes'>, watchMinutes: number): number {
   const whole = Math.log(watchMinutes / alpha)
   return whole / (longer * Math.max(outageMinutesMin, longestMinutes))
 }
@@ -100,11 +100,7 @@ const logEOf = ({ ratios }: Evidence): number =>
   ratios.length === 0 ? -Infinity : logSum(ratios) - Math.log(multiples.length)
 
 /** ln of the evidence of all targets: their mean, which is valid whatever they have to do with each other. */
-export const logE = (targets: readonly Evidence[]): number =>
+const logE = (targets: readonly Evidence[]): number =>
   targets.length === 0 ? -Infinity : logSum(targets.map(logEOf)) - Math.log(targets.length)
 
 export const isFault = (targets: readonly Evidence[]): boolean => logE(targets) >= -Math.log(alpha)
-
-/** How many of 1/alpha the evidence has reached, from 0 to 1, on the scale of its logarithm. */
-export const towardsFault = (targets: readonly Evidence[]): number =>
-  Math.max(0, Math.min(1, logE(targets) / -Math.log(alpha)))

@@ -39,7 +39,7 @@ export const Past = z.strictObject({
 })
 export type Past = z.output<typeof Past>
 
-export const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek
+const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek
 
 /** What is not yet a fault at this time: as many errors as the worst hour had for its time of the week. */
 export const explainedAt = ({ usual, drift }: Past, atMs: number): number =>

@@ -23,7 +23,7 @@ const WatchedTarget = z.strictObject({
   past: z.union([Past, z.literal('unknown')]).optional(),
   evidence: Evidence,
 })
-export type WatchedTarget = z.output<typeof WatchedTarget>
+type WatchedTarget = z.output<typeof WatchedTarget>
 
 export const Watch = z.strictObject({
   v: z.literal(1),
@@ -77,7 +77,7 @@ export function watchOf(release: Release): Watch | undefined {
   }
 }
 
-export const watchMinutes = ({ fromMs, untilMs }: Watch): number => (untilMs - fromMs) / minuteMs
+const watchMinutes = ({ fromMs, untilMs }: Watch): number => (untilMs - fromMs) / minuteMs
 export const slotsOfWatch = ({ fromMs, untilMs }: Pick<Watch, 'fromMs' | 'untilMs'>): number =>
   (untilMs - fromMs) / slotMs
 
@@ -117,7 +117,7 @@ function seenIn({ targets }: Watch, read: Read, fromMs: number, toMs: number): n
   return [...first].filter((slot) => rest.every((some) => some.has(slot))).length
 }
 
-export type Look = {
+type Look = {
   /** What is to be kept; the same as before when nothing has been settled. */
   readonly kept: Watch
   /** With the minutes that may still change. */

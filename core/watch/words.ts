@@ -28,12 +28,6 @@ export function faultWords(watch: Watch, read: Read): string {
   return rows.toSorted((a, b) => b.times - a.times)[0]?.words ?? 'errors: more than is usual at this time of the week'
 }
 
-/** @param toMs until when it went on */
-export function sofarWords({ fromMs, untilMs, seenSlots }: Watch, toMs: number): string {
-  const all = Math.max(0, Math.min(toMs, untilMs) - fromMs) / minuteMs
-  return `${ofTime(Math.min(seenSlots * 5, all), all)} had data`
-}
-
 /** One line about a watch that goes on. */
 export function watchNowWords(watch: Watch, nowMs: number): string {
   const { untilMs, targets } = watch

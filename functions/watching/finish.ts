@@ -1,5 +1,6 @@
 // The end of a watch: it is written into the release's log, and what follows is done. Every part may run twice: a fault goes back
 // once, because the way back from a release is one request, and a person is told once, because the page has one key.
+import { own } from '../../core/own.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import { headOf, undoneBy } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -75,7 +76,7 @@ async function putBack(deps: Finishing, watch: Watch, because: string): Promise<
   const place = await placeBefore(deps, service, undefined)
   if (place.from !== releaseId) return notBack(`release ${place.from} was promoted since.`)
   const recorded = Object.fromEntries(watch.targets.map(({ functionName, stable }) => [functionName, stable]))
-  const isSame = Object.keys(recorded).every((name) => place.versions[name] === recorded[name])
+  const isSame = Object.keys(recorded).every((name) => own(place.versions, name) === own(recorded, name))
   if (!isSame) return notBack('the history names other versions than the log of the release.')
   await checkPublished(deps, await deps.services.get(service), { kind: 'versions', versions: place.versions })
   const ordered = await goBack(deps, place, { by, reason: because.slice(0, 500) })

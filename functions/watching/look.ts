@@ -20,6 +20,7 @@ import {
   windowAt,
 } from '../../core/watch/watch.ts'
 import { faultWords } from '../../core/watch/words.ts'
+import { concurrently } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { isOver } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
@@ -30,6 +31,7 @@ export type Watching = Finishing & Pick<World, 'aliases' | 'telemetry'>
 
 /** For so long after its end, what could not be read is tried again. */
 const patienceMs = 6 * hourMs
+const readAtOnce = 3
 
 /** @returns whether the watch has ended */
 export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
@@ -55,19 +57,19 @@ export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
 
 /** @returns how an alias is, if it is not as the release left it */
 async function movedBy(deps: Watching, watch: Watch, places: readonly AliasPlace[]): Promise<string | undefined> {
-  for (const [index, place] of places.entries()) {
-    const { candidate = '' } = watch.targets[index] ?? {}
+  const found = await concurrently(places, readAtOnce, async (place) => {
+    const { candidate } = watch.targets.find(({ functionName }) => functionName === place.functionName) ?? {}
     const words = `${place.functionName}:${place.alias}`
     try {
       const { routing } = await deps.aliases.read(place)
-      if (routing.version !== candidate || routing.additional !== undefined)
-        return `${words} has ${routingWords(routing)}`
+      const isOurs = routing.version === candidate && routing.additional === undefined
+      return isOurs ? undefined : `${words} has ${routingWords(routing)}`
     } catch (error) {
       if (!(error instanceof Problem && error.code === 'alias_missing')) throw error
       return `${words} is gone`
     }
-  }
-  return undefined
+  })
+  return found.find((words) => words !== undefined)
 }
 
 /** A newer release may give the traffic back: until it has ended, the watch waits. */

@@ -55,7 +55,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
       : of(verb, 'lambda:GetAccountSettings', ...reads('deletedVersion'))),
   ]),
   'functions/watching/watch.test.ts': [
-    ...of('watch', ...reads('lease', 'log', 'service'), ...writes('head', 'log', 'open', 'queue', 'watch')),
+    ...of('watch', ...reads('lease', 'service'), ...writes('head', 'log', 'open', 'queue', 'watch')),
     ...of('watch', 'cloudwatch:GetMetricData', 'lambda:GetAlias', 'lambda:GetFunctionConfiguration'),
     ...of('watch', 'states:StartExecution', ...deletes('watch'), ...tells),
     ...of('settle', ...writes('watch')),

@@ -83,8 +83,8 @@ async function canary(): Promise<Canary> {
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
   const target = { functionName: 'checkout', alias: 'live', stable: '1', candidate: '2', evidence: noEvidence }
   const times = { promotedAtMs: 0, requestedAtMs: 0, fromMs: nowMs, untilMs: nowMs + 3_600_000, settledMs: nowMs }
-  const watch = { ...{ v: 1, rev: 1, service: name, releaseId: id, onFault: 'page', seenSlots: 0 }, ...times } as const
-  await sandbox.world.watches.put({ ...watch, targets: [target] })
+  const named = { v: 1, rev: 1, service: name, releaseId: id, onFault: 'page', seenSlots: 0 } as const
+  await sandbox.world.watches.put({ ...named, ...times, targets: [target] })
   const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })

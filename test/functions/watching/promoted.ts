@@ -4,16 +4,16 @@ import { minute, openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { authorize } from '../../scenarios/least-privilege.ts'
 
-export type Minutes = { readonly invocations: number; readonly bad: number }
-export const calm: Minutes = { invocations: 200, bad: 0 }
+type Minutes = { readonly invocations: number; readonly bad: number }
+const calm: Minutes = { invocations: 200, bad: 0 }
 export const faulty: Minutes = { invocations: 200, bad: 20 }
 
 const FunctionName = 'checkout'
 const dimensionSets = [{ FunctionName, Resource: 'checkout:live' }]
 
-export const plain = { slos: [], hooks: [], gates: {}, triggers: {}, signals: { alarms: [], errors: {} } }
+const plain = { slos: [], hooks: [], gates: {}, triggers: {}, signals: { alarms: [], errors: {} } }
 
-export function measured(sandbox: Sandbox, atMs: number, { invocations, bad }: Minutes): void {
+function measured(sandbox: Sandbox, atMs: number, { invocations, bad }: Minutes): void {
   const point = { namespace: 'AWS/Lambda', dimensionSets, unit: 'Count', atMs }
   sandbox.cloud.cloudwatch.record({ ...point, name: 'Invocations', value: invocations })
   sandbox.cloud.cloudwatch.record({ ...point, name: 'Errors', value: bad })

@@ -1,4 +1,5 @@
-// The watch after a promotion, on the embedded cloud in virtual time: how it ends, and what follows from a fault that is found late.
+// The watch after a promotion, on the embedded cloud in virtual time: how it ends, and what follows from a fault that is found
+// late.
 import { afterEach, describe, expect, it } from 'vitest'
 import { details } from '../../../core/release/announcement.ts'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'

@@ -6,8 +6,8 @@ import { isCounted } from '../../core/service/slo.ts'
 import { dayMs, minuteMs } from '../../core/time.ts'
 import { isFault, type Minute, noEvidence, see } from '../../core/watch/evidence.ts'
 import { learnPast, type Past, pastDays } from '../../core/watch/past.ts'
-import { type Draw, drawFrom } from './draw.ts'
-import { type Fault, faultAt } from './fault.ts'
+import { type Draw, drawFrom } from '../trials/draw.ts'
+import { type Fault, faultAt } from '../trials/fault.ts'
 import {
   answerMinutes,
   beginMs,
@@ -19,7 +19,7 @@ import {
   perMinuteAt,
   rate,
   slotsOf,
-} from './month.ts'
+} from '../trials/month.ts'
 
 const monthDays = 30
 /** The next release comes then, and ends the fault and the watch. */
@@ -27,7 +27,7 @@ const untilNextMinutes = 12 * 60
 const [latestFrom, latestTo] = [30, 10 * 60]
 /** A minute is known two minutes after it began; the schedule of the looks, and the way back itself, take one more. */
 const knownAfterMinutes = 3
-export const dayMinutes = 24 * 60
+const dayMinutes = 24 * 60
 
 /** The faults of bench:budget, some time after the promotion. */
 export const lateFaults: readonly (Fault & { readonly name: string })[] = [
@@ -54,13 +54,13 @@ function minutesOf(draw: Draw, mean: number, fromMs: number): (minute: number, a
   }
 }
 
-export function pastBefore(slots: readonly BudgetSlot[], atMs: number): Past | undefined {
+function pastBefore(slots: readonly BudgetSlot[], atMs: number): Past | undefined {
   const before = slots.filter((slot) => slot.atMs >= atMs - pastDays * dayMs && slot.atMs + slotMs <= atMs)
   return learnPast(before.map(({ atMs: at, good, bad }) => ({ atMs: at, invocations: good + bad, bad })))
 }
 
 /** @returns the minute at whose look the watch says that there is a fault; undefined if it never does */
-export function foundAt(past: Past, minutes: number, minuteAt: (minute: number) => Minute): number | undefined {
+function foundAt(past: Past, minutes: number, minuteAt: (minute: number) => Minute): number | undefined {
   let evidence = noEvidence
   for (let minute = 0; minute < minutes; minute++) {
     evidence = see(evidence, minuteAt(minute), past, dayMinutes)
@@ -91,7 +91,7 @@ function pagedAt(mean: number, slots: readonly BudgetSlot[], fault: Fault, atMs:
   return undefined
 }
 
-export type LateFault = {
+type LateFault = {
   readonly name: string
   /** Requests that failed because of it: without a watch, with one that pages, and with one that puts back. */
   readonly none: number

@@ -2,8 +2,8 @@
 // takes for bad ones in a day. Seeded: `--months N` sets the number of months (default 20), `--seed` the first seed, `--days N`
 // the healthy releases of each month (default 100).
 import { parseArgs } from 'node:util'
-import { table } from './table.ts'
-import { falseReturnsOf, lateFaults, lateFaultsOf } from './trials/watched-month.ts'
+import { table } from '../table.ts'
+import { falseReturnsOf, lateFaults, lateFaultsOf } from './months.ts'
 
 const { values: options } = parseArgs({
   options: {
