@@ -4,7 +4,7 @@ import type { Watches } from '../../cloud/ports.ts'
 import { listing } from '../../core/listing.ts'
 import type { MemoryTable } from './stores/table.ts'
 
-const watchKey = 'watches'
+export const watchKey = 'watches'
 
 export function memoryWatches(table: MemoryTable): Watches {
   const find = (key: string) => table.get(Watch, watchKey, key)
@@ -14,7 +14,7 @@ export function memoryWatches(table: MemoryTable): Watches {
       const before = find(key)
       const isNext = watch.rev === 1 ? before === undefined : before?.rev === watch.rev - 1
       if (isNext) table.set(watchKey, key, watch)
-      return Promise.resolve(isNext || JSON.stringify(before) === JSON.stringify(watch))
+      return Promise.resolve(isNext || JSON.stringify(before) === JSON.stringify(Watch.parse(watch)))
     },
     list: (service) =>
       Promise.resolve(
