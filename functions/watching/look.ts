@@ -5,6 +5,7 @@ import { Problem } from '../../core/problem.ts'
 import type { WatchEnd } from '../../core/release/event.ts'
 import { lastPromoted } from '../../core/release/head.ts'
 import { routingWords } from '../../core/service/routing.ts'
+import { isObserved } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { hourMs } from '../../core/time.ts'
 import { countsOf, watchQuestions } from '../../core/watch/counts.ts'
@@ -37,17 +38,19 @@ const readAtOnce = 3
 export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
   // An earlier look decided, and may have died before it was done.
   if (watch.ending !== undefined) return finish(deps, watch)
+  const nowMs = deps.clock.nowMs()
+  // Whatever it was that could not be read: a watch ends by itself.
+  if (nowMs > watch.untilMs + patienceMs) return end(deps, watch, 'time', 'the rest could not be read')
   const service = await deps.services.get(watch.service)
+  if (isObserved(service)) return end(deps, watch, 'moved', 'others move the service now, and it is only observed')
   const places = watch.targets.map((target): AliasPlace => placedIn(service, target))
   const moved = await movedBy(deps, watch, places)
   if (moved !== undefined) return leave(deps, watch, moved)
-  const nowMs = deps.clock.nowMs()
   const known = isPastRead(watch) ? watch : await withPast(deps, watch, places)
   if (isHopeless(known))
     return end(deps, known, 'unknown', 'the weeks before have fewer than 500 requests: nobody knows what is usual')
   const read = isPastRead(known) ? await minutesOf(deps, known, places, nowMs) : undefined
-  if (read === undefined)
-    return nowMs > known.untilMs + patienceMs ? end(deps, known, 'time', 'the rest could not be read') : false
+  if (read === undefined) return false
   const { kept, now, isFault } = look(known, read, nowMs)
   if (isFault) return end(deps, now, 'fault', faultWords(now, read))
   if (isWatchOver(now, nowMs)) return end(deps, now, 'time', 'the time that the definition says is over')

@@ -324,6 +324,15 @@ describe('targets in another account and in another region', () => {
     expect(await sandbox.world.observations.seen('checkout', farArn, 'live')).toHaveProperty('routing.version', '1')
   })
 
+  it('are watched after a promotion, by the role that looks', async () => {
+    await open(farRoles())
+    await sandbox.world.services.put(parseDefinition(definition({ plan: 'AllAtOnce', watch: {} })))
+    await sandbox.finish(await release(['v2', 'v2', 'v2']))
+    expect(await sandbox.ask('watch', { watches: true })).toMatchObject({ looked: 1 })
+    const [watch] = (await sandbox.world.watches.list()).items
+    expect(watch?.targets.find(({ functionName }) => functionName === farArn)?.past).toBeDefined()
+  })
+
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
       expect([...(assumed[arn] ?? [])].sort()).toEqual([...assumers(use as 'move' | 'look')].sort())

@@ -134,6 +134,23 @@ describe('a watch ends', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '4' })
   })
 
+  it('when others move the service from now on, and by itself when nothing could be read for hours after its time', async () => {
+    const id = await open({ for: '1h' })
+    const service = await sandbox.world.services.get('checkout')
+    await sandbox.world.services.put({ ...service, mode: 'observe' })
+    await pass(sandbox, 5)
+    expect(await endOf(sandbox, id)).toMatchObject([{ how: 'moved' }])
+    await sandbox.world.services.put(service)
+    const next = await promote(sandbox, 'v2b')
+    const [watch] = await watchesOf(sandbox)
+    if (watch === undefined) throw new Error('it is not watched')
+    // As if nobody had looked: the schedule was away.
+    const times = { fromMs: 0, settledMs: 0, untilMs: watch.untilMs - 8 * 3_600_000 }
+    await sandbox.world.watches.put({ ...watch, rev: watch.rev + 1, ...times })
+    await pass(sandbox, 5, 'nothing')
+    expect(await endOf(sandbox, next)).toMatchObject([{ how: 'time', because: 'the rest could not be read' }])
+  })
+
   it('when somebody goes back, or moves the alias by hand', async () => {
     const id = await open({})
     await pass(sandbox, 20)
