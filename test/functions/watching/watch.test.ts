@@ -3,6 +3,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { details } from '../../../core/release/announcement.ts'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
+import { loadRelease } from '../../../functions/views/release.ts'
+import { loadService } from '../../../functions/views/service.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
 import { areAll } from '../../repeats.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
@@ -20,6 +22,13 @@ async function open(watch: unknown, options: Parameters<typeof openPromoted>[1] 
 }
 const pagesOf = () => sandbox.pages().filter(({ subject = '' }) => subject.includes('shows a fault'))
 
+/** What the pages of the release and of the service say of it. */
+async function shown(id: string): Promise<readonly (string | undefined)[]> {
+  const release = await loadRelease(sandbox.world, id)
+  const fact = release?.facts.find(({ name }) => name === 'watch')?.words
+  return [release?.now.more, fact, (await loadService(sandbox.world, 'checkout'))?.watch]
+}
+
 describe('a watch after a promotion', () => {
   it('ends quietly when nothing was wrong, and says how much it has seen', async () => {
     const id = await open({ for: '2h' })
@@ -27,7 +36,13 @@ describe('a watch after a promotion', () => {
     await pass(sandbox, 60)
     expect((await watchesOf(sandbox))[0]?.seenSlots).toBeGreaterThan(5)
     expect(await endOf(sandbox, id)).toEqual([])
+    expect((await shown(id)).join('\n')).toMatch(
+      /^It is watched until .*\nWatched until 2026-01-01 02:\d\dZ: no fault seen; \d+m of 2h seen\.\nWatched until .*$/,
+    )
     await pass(sandbox, 85)
+    expect((await shown(id)).join('\n')).toMatch(
+      /^Watched to the end, no fault seen; 2h of 2h had data\.\nwatched to the end.*\nThe watch after the last promotion ended \(time\)/,
+    )
     expect(await watchesOf(sandbox)).toEqual([])
     expect(await endOf(sandbox, id)).toMatchObject([{ how: 'time', seenMinutes: 120, minutes: 120 }])
     expect(sandbox.pages()).toEqual([])
