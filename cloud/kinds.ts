@@ -31,6 +31,8 @@ export const kinds = {
   incident: ['INCIDENT#*'],
   /** Shifts of others: what was last seen of each alias, a row for each shift, and its log. */
   observed: ['OBSERVED#*', 'OBSERVEDLOG#*'],
+  /** Watches of releases after their promotion that have not ended. */
+  watch: ['WATCH'],
   outage: ['OUTAGE'],
   /** Messages that are kept until they are sent, which facts were told, and what was sent. */
   message: ['MESSAGE', 'TOLD', 'SENT'],

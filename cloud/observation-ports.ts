@@ -1,6 +1,7 @@
-// What the controller keeps of shifts that others make. ports.ts re-exports it.
+// What the controller keeps of shifts that others make, and of watches after a promotion. ports.ts re-exports it.
 import type { ObservedEvent, ObservedShift, SeenAlias } from '../core/observe/event.ts'
 import type { Listing } from '../core/listing.ts'
+import type { Watch } from '../core/watch/watch.ts'
 
 /** Where a row of the report is. */
 export type ShiftKey = Pick<ObservedShift, 'beganAtMs' | 'id'>
@@ -21,4 +22,15 @@ export type Observations = {
   shifts(service: string, fromMs: number, toMs: number): Promise<Listing<ObservedShift, ShiftKey>>
   /** The newest first, at most so many. @param before those older than this one */
   latest(service: string, atMost: number, before?: ShiftKey): Promise<Listing<ObservedShift, ShiftKey>>
+}
+
+type WatchKey = Pick<Watch, 'service' | 'releaseId'>
+
+/** Watches of releases after their promotion, until they end. */
+export type Watches = {
+  /** The first has number 1. @returns false unless what is stored has the number before (`rev`), and then nothing was written */
+  put(watch: Watch): Promise<boolean>
+  /** Of one service, or of all. */
+  list(service?: string): Promise<Listing<Watch, WatchKey>>
+  remove(watch: WatchKey): Promise<void>
 }

@@ -24,6 +24,7 @@ export const pageKinds = [
   'budgetBurnsFast',
   'budgetBurnsSlowly',
   'quietEnded',
+  'lateFault',
 ] as const
 export type PageKind = (typeof pageKinds)[number]
 
@@ -51,6 +52,7 @@ const habits: Readonly<Record<PageKind, Habit>> = {
   budgetBurnsFast: { severity: 'page' },
   budgetBurnsSlowly: { severity: 'ticket', waitMinutes: 10 },
   quietEnded: { severity: 'ticket' },
+  lateFault: { severity: 'page' },
 }
 export const habitOf = (kind: PageKind): Habit => habits[kind]
 export const severityOf = (kind: PageKind): Severity => habits[kind].severity

@@ -29,6 +29,7 @@ import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
 import { observeHandler } from './listeners/observe.ts'
+import { watchHandler } from './listeners/watch.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { readHandler } from './reading/read.ts'
@@ -88,6 +89,7 @@ const makers = {
   oldVersions: oldVersionsHandler,
   prune: pruneHandler,
   observe: observeHandler,
+  watch: watchHandler,
   widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
@@ -103,6 +105,7 @@ const modules: Readonly<Record<string, readonly Verb[]>> = {
   'functions/readers.ts': ['read', 'widget'],
   'functions/senders.ts': ['sendTelemetry'],
   'functions/pruning.ts': ['oldVersions', 'prune'],
+  'functions/watchers.ts': ['watch'],
 }
 
 /** Where a function is wired. */

@@ -38,6 +38,7 @@ import {
   versions,
   versionsByHash,
   waitingLists,
+  watches,
 } from './ports.ts'
 import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
@@ -198,7 +199,7 @@ const ending = () => ({
 })
 /** Putting traffic back takes all that ending a release takes: its log may be lost. */
 const wayBack = () => ({ ...ending(), traffic: traffic() })
-export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
+export const settle = /* @__PURE__ */ wired('settle', () => settleHandler({ ...ending(), watches: watches() }))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
@@ -224,12 +225,8 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 )
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
-    ...wayBack(),
-    emit,
-    home: home(),
-    services: services(),
-    outages: outages(),
-    telemetry: telemetry(),
+    ...{ ...wayBack(), emit, home: home(), services: services() },
+    ...{ outages: outages(), telemetry: telemetry(), watches: watches() },
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

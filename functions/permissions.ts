@@ -205,6 +205,13 @@ const own: Readonly<Record<Verb, Own>> = {
     lookRoles,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
+  // It goes back by a release, as a person does: it moves no alias itself.
+  watch: {
+    items: all(opens, tells, { reads: ['lease'], writes: ['watch', 'head'], deletes: ['watch'] }),
+    targets: ['lambda:GetAlias'],
+    ...looksAtVersions,
+    ...{ machine: ['states:StartExecution'], topic: ['sns:Publish'], everything: ['cloudwatch:GetMetricData'] },
+  },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head', 'observed'] }) },
   widget: {
     items: shows,

@@ -35,6 +35,7 @@ import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsOldVersions, awsVersionRemoval } from '../cloud/aws/old-versions.ts'
 import { awsDeletedVersions } from '../cloud/aws/table/deleted-versions.ts'
+import { awsWatches } from '../cloud/aws/table/watches.ts'
 import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsQueues } from '../cloud/aws/dynamodb/queues.ts'
@@ -95,6 +96,7 @@ export const telling = /* @__PURE__ */ once(() => {
 })
 export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 export const observations = /* @__PURE__ */ once(() => awsObservations(table()))
+export const watches = /* @__PURE__ */ once(() => awsWatches(table()))
 export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))
 export const queues = /* @__PURE__ */ once(() => awsQueues(table()))

@@ -220,6 +220,7 @@ export const scheduledVerbs = {
   budgets: 'budget',
   prunes: 'prune',
   observed: 'observe',
+  watches: 'watch',
 } as const
 export type ScheduleName = keyof typeof scheduledVerbs
 
@@ -236,6 +237,7 @@ export function schedulesOf(services: readonly Service[]): Schedules {
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
     ...(services.some(({ versions }) => versions !== undefined) ? { prunes: 24 * 60 } : {}),
     ...(services.some(isObserved) ? { observed: 1 } : {}),
+    ...(services.some(({ watch }) => watch !== undefined) ? { watches: 1 } : {}),
   }
 }
 
@@ -246,6 +248,7 @@ export const allSchedules: Readonly<Record<Exclude<ScheduleName, 'prunes'>, numb
   reports: 5,
   budgets: 5,
   observed: 1,
+  watches: 1,
 }
 
 /**

@@ -92,6 +92,8 @@ type Installation = {
   readonly budgetMinutes?: number
   /** Whether aliases of services are watched that others move. */
   readonly observes?: boolean
+  /** How often promoted versions are looked at, where a definition says so; without it, never. */
+  readonly watchMinutes?: number
   /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
   /** Copies the logs, into a bucket that keeps each object for so many days. */
@@ -223,8 +225,9 @@ async function createRules(
     sweepMinutes = 1,
     budgetMinutes,
     observes = false,
+    watchMinutes,
     elsewhere,
-  }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes' | 'observes' | 'elsewhere'>,
+  }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes' | 'observes' | 'watchMinutes' | 'elsewhere'>,
 ): Promise<void> {
   const movers = verbs.map((verb) => roleOf(functionName(verb)))
   const all = everything({ account, region }, environment.TIDEGATE_STATE_MACHINE_ARN, movers, elsewhere)
@@ -235,6 +238,7 @@ async function createRules(
   }
   await every(client, 'sweep', sweepMinutes)
   if (observes) await every(client, 'observed', 1)
+  if (watchMinutes !== undefined) await every(client, 'watches', watchMinutes)
   if (budgetMinutes === undefined) return
   await every(client, 'budgets', budgetMinutes)
   await every(client, 'reports', budgetMinutes)

@@ -65,6 +65,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly budgetMinutes?: number
   /** Watches the aliases of services with `mode: observe`. */
   readonly observes?: boolean
+  /** How often services are looked at after a promotion, as their definitions say; without it, never. */
+  readonly watchMinutes?: number
   /** The interval of the sweep; default: the stack's. */
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
@@ -142,7 +144,7 @@ export async function openSandbox({
     ...(isWhole ? { putBackBy: apiId, widgets: true } : {}),
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
-    ...{ ...(options.observes && { observes: true }), ...(sweepMinutes && { sweepMinutes }) },
+    ...{ ...lookingOf(options), ...(sweepMinutes && { sweepMinutes }) },
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
     ...(logCopyDays === undefined ? {} : { logCopyDays }),
@@ -152,6 +154,11 @@ export async function openSandbox({
   await clock.advanceTo(startMs + 10 * minute)
   return rooms({ clock, cloud, clients, clientsFor, world, logged, measured, traffic })
 }
+
+const lookingOf = ({ observes, watchMinutes }: Pick<SandboxOptions, 'observes' | 'watchMinutes'>) => ({
+  ...(observes && { observes }),
+  ...(watchMinutes && { watchMinutes }),
+})
 
 function rooms(base: Base) {
   const { clock, cloud, clients, clientsFor, world } = base

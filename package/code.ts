@@ -70,6 +70,7 @@ const started = {
   'functions/readers.ts': 'readers',
   'functions/senders.ts': 'senders',
   'functions/pruning.ts': 'pruning',
+  'functions/watchers.ts': 'watchers',
   'cloud/local/runtime/function-process.ts': 'function-process',
 } as const
 

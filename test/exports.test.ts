@@ -12,6 +12,7 @@ const doors = [
   'functions/pruning.ts',
   'functions/readers.ts',
   'functions/senders.ts',
+  'functions/watchers.ts',
   'lib/index.ts',
   'package/core.ts',
   'package/ponyfills.ts',

@@ -16,15 +16,15 @@ import { dayMs, minuteMs } from '../../core/time.ts'
 
 const windowDays = 28
 const days = 30
-const beginMs = Date.UTC(2026, 0, 1)
+export const beginMs = Date.UTC(2026, 0, 1)
 const releasesPerMonth = 60
 // Without any release, errors burn three tenths of the budget, and outages of a dependency about one tenth.
-const rate = 0.0003
-const noise: Noise = { kind: 'bursts', size: 3 }
-const outagesPerMonth = 4
-const outageAdded = 0.2
+export const rate = 0.0003
+export const noise: Noise = { kind: 'bursts', size: 3 }
+export const outagesPerMonth = 4
+export const outageAdded = 0.2
 /** For faults found only after promotion: minutes from the page until somebody puts the traffic back by hand. */
-const answerMinutes = 15
+export const answerMinutes = 15
 const escapedMinutes = 12 * 60
 
 export const faults: readonly (Fault & { readonly name: string })[] = [
@@ -50,7 +50,7 @@ export const monthService = (weights: readonly number[], stepMinutes: number, po
 type Planned = { readonly atMs: number; readonly seed: number; readonly fault?: (typeof faults)[number] }
 
 /** Requests a minute: 1.8 times the mean at noon, .2 times at midnight. */
-const perMinuteAt = (mean: number, atMs: number): number =>
+export const perMinuteAt = (mean: number, atMs: number): number =>
   mean * (1 - 0.8 * Math.cos((2 * Math.PI * ((atMs - beginMs) % dayMs)) / dayMs))
 
 function releasesOf(seed: number): readonly Planned[] {
@@ -66,7 +66,7 @@ function releasesOf(seed: number): readonly Planned[] {
 }
 
 /** Traffic and errors without any release, starting one window before the month. */
-function slotsOf(mean: number, seed: number): Slot[] {
+export function slotsOf(mean: number, seed: number): Slot[] {
   const draw = drawFrom(chance(seed, 'slots'))
   const slots = ((windowDays + days) * dayMs) / slotMs
   const outageShare = (outagesPerMonth * slotMs) / (days * dayMs)

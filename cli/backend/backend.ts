@@ -17,6 +17,7 @@ export type Backend = Pick<
   | 'line'
   | 'outages'
   | 'observations'
+  | 'watches'
   | 'queues'
   | 'waitingLists'
   | 'returns'

@@ -131,6 +131,7 @@ async function furnish(endpoint: Endpoint, apiId: string): Promise<Backend> {
     code: (verb) => ({ zip: packageOf(verb), handler: `index.${verb}` }),
     budgetMinutes: 5,
     observes: true,
+    watchMinutes: 1,
     putBackBy: apiId,
     widgets: true,
   })

@@ -1,12 +1,16 @@
 // How often changes fail and how long that lasts: M3, M4 and M14. A release that is rolled back after its candidate had traffic
 // counts as an incident, unless somebody opened one for it.
 import { changes, type Facts, isIn, opened, type ReleaseFacts } from './facts.ts'
+import { dayMs } from '../time.ts'
 import { leftOut, number, ofSpread, type Result, share, unknown } from './result.ts'
 
 const hadTraffic = ({ firstTrafficMs }: ReleaseFacts): boolean => firstTrafficMs !== undefined
 
-const isFailed = ({ outcome, undoneBy, incidents }: ReleaseFacts): boolean =>
-  outcome === 'rolledBack' || undoneBy !== undefined || incidents.length > 0
+/** The watch after its promotion has found a fault (docs/watch.md). */
+const hasLateFault = ({ release }: ReleaseFacts): boolean => release.watched?.how === 'fault'
+
+const isFailed = (one: ReleaseFacts): boolean =>
+  one.outcome === 'rolledBack' || one.undoneBy !== undefined || one.incidents.length > 0 || hasLateFault(one)
 
 /**
  * M3: of the changes that had traffic and were promoted or rolled back, the share that failed. Failed means rolled back by
@@ -48,13 +52,25 @@ export function timeToRestore(facts: Facts): Result {
 }
 
 /**
- * M14: incidents opened in the period while a change had traffic, or within 24 hours after it settled. If no service has
- * `incidents.keys` and nobody ever reported an incident, the value is unknown, not zero.
+ * M14: incidents opened in the period while a change had traffic, or within 24 hours after it settled. A fault that the watch
+ * finds in these 24 hours is one, unless somebody opened one for that change. If no service has `incidents.keys` or a watch, and
+ * nobody ever reported an incident, the value is unknown, not zero.
  */
 export function incidentsAfterReleases(facts: Facts): Result {
   const all = opened(facts)
   const isTold =
-    facts.incidents.length > 0 || facts.releases.some(({ release }) => release.service.incidents.keys.length > 0)
+    facts.incidents.length > 0 ||
+    facts.releases.some(({ release: { service } }) => service.incidents.keys.length > 0 || service.watch !== undefined)
   const linked = all.filter(({ release }) => release !== undefined).length
-  return { value: isTold ? number(linked) : unknown('nobody tells of incidents (incidents.keys)'), n: all.length }
+  const late = facts.releases.filter((one) => one.incidents.length === 0 && isLateIn(facts, one)).length
+  return {
+    value: isTold ? number(linked + late) : unknown('nobody tells of incidents (incidents.keys)'),
+    n: all.length + late,
+  }
+}
+
+/** A fault that the watch found in the period, within 24 hours after the release settled. */
+const isLateIn = ({ period }: Facts, one: ReleaseFacts): boolean => {
+  const { atMs = 0 } = one.release.watched ?? {}
+  return hasLateFault(one) && isIn(period, atMs) && atMs <= (one.settledMs ?? 0) + dayMs
 }

@@ -104,13 +104,13 @@ function follow(release: Release, event: ReleaseEvent): Release {
       return interrupted(release, event)
     case 'moverNamed':
     case 'alarmDoubted':
-      return foundOut(release, event)
     case 'paged':
-      return { ...release, paged: true }
+      return foundOut(release, event)
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
     case 'charged':
-      return charged(release, event)
+    case 'watched':
+      return afterEnd(release, event)
   }
 }
 
@@ -119,7 +119,8 @@ function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Rele
 }
 
 /** What is known only after the release had to go back. */
-function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted'>): Release {
+function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted' | 'paged'>): Release {
+  if (event.type === 'paged') return { ...release, paged: true }
   if (event.type === 'alarmDoubted') return { ...release, alarmDoubt: { alarm: event.alarm, state: event.state } }
   const { ending } = release
   return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: event.suspect } } : release
@@ -226,6 +227,16 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
   const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
+}
+
+const afterEnd = (release: Release, event: EventOf<'charged' | 'watched'>): Release =>
+  event.type === 'charged' ? charged(release, event) : watched(release, event)
+
+/** A watch ends once. */
+function watched(release: Release, { v: _v, seq: _seq, type: _type, ...end }: EventOf<'watched'>): Release {
+  return release.watched === undefined && release.ending?.outcome === 'promoted'
+    ? { ...release, watched: end }
+    : release
 }
 
 /** A release is charged once, after its end. */

@@ -3,13 +3,14 @@
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
-import { Outcome, type ReleaseEvent } from './event.ts'
+import { Outcome, type ReleaseEvent, watchEnds } from './event.ts'
 import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
 import { oneLine } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
 import { commandBack } from './return-record.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
+import { onFaultWords } from '../watch-policy.ts'
 
 // What an incident platform is told of a release. EventBridge puts these words into a JSON document of the platform's form and
 // escapes nothing (docs/aws.md §14), so they hold nothing that could end a JSON string, or name a variable of the template.
@@ -91,6 +92,14 @@ export const details = {
     ...{ ...header, functionName: TargetFunction, because: text, runbook, incident },
   }),
   'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
+  'Release Watched': z.strictObject({
+    ...{ ...header, versions, runbook },
+    how: z.enum(watchEnds).describe('how the watch after the promotion ended; `fault`: the version fails too often'),
+    because: text,
+    seenMinutes: z.int().min(0).describe('of how many minutes of the watch there was data'),
+    minutes: z.int().min(0),
+    onFault: z.enum(onFaultWords).optional().describe('of a fault: what the definition says'),
+  }),
   'Release Settled': z.strictObject({
     ...{ ...header, versions, ...ended, sentence: text, runbook, incident },
     logHash: z
@@ -163,11 +172,23 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
         detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash, incident: incidentWords(after) },
       }
     }
+    case 'watched':
+      return watchNews(event, { ...header, versions, ...runbook })
     case 'charged':
       return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
   }
+}
+
+type Watched = z.output<(typeof details)['Release Watched']>
+
+function watchNews(
+  { how, because, seenMinutes, minutes, onFault }: Extract<ReleaseEvent, { type: 'watched' }>,
+  about: Omit<Watched, 'how' | 'because' | 'seenMinutes' | 'minutes' | 'onFault'>,
+): Announcement {
+  const end = { how, because, seenMinutes, minutes, ...(onFault === undefined ? {} : { onFault }) }
+  return { detailType: 'Release Watched', detail: { ...about, ...end } }
 }
 
 const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service, drill }: Release) => ({

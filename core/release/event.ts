@@ -8,6 +8,7 @@ import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'
 import { AlarmReading, Baseline, Verdict } from '../verdict/evidence/evidence.ts'
+import { onFaultWords } from '../watch-policy.ts'
 
 const text = z.string().min(1).max(1000)
 const epochMs = z.int().min(0)
@@ -66,6 +67,26 @@ export type Move = z.output<typeof Move>
 /** How a release counts that was sent back early. */
 export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
+
+/**
+ * How the watch after the promotion ended. time: it was over; release: a newer one was promoted; rolledBack: somebody went back;
+ * moved: somebody else moved an alias; unknown: the past says too little to judge by; fault: the version fails too often.
+ */
+export const watchEnds = ['time', 'release', 'rolledBack', 'moved', 'unknown', 'fault'] as const
+export const WatchEnd = z.strictObject({
+  how: z.enum(watchEnds),
+  because: text,
+  /** Of how many minutes of the watch there was data. */
+  seenMinutes: z.int().min(0),
+  minutes: z.int().min(0),
+  /** Of a fault: what the definition says. */
+  onFault: z.enum(onFaultWords).optional(),
+  /** Of the version, in these minutes; how many of them the weeks before explain. */
+  invocations: z.int().min(0),
+  bad: z.int().min(0),
+  expected: z.number().min(0),
+})
+export type WatchEnd = z.output<typeof WatchEnd>
 
 const Sha256 = z.string().regex(/^[a-f0-9]{64}$/)
 const hookCall = {
@@ -215,6 +236,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('settled') }),
   /** What the release burned of each error budget. Written once, after the end, when the last data points are in. */
   z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),
+  /** The watch after the promotion has ended (docs/watch.md). Written once, before anything is done about it. */
+  z.strictObject({ ...header, type: z.literal('watched'), ...WatchEnd.shape }),
 ])
 export type ReleaseEvent = z.output<typeof ReleaseEvent>
 

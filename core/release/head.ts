@@ -4,7 +4,7 @@ import { candidateWords } from '../service/candidate.ts'
 import { quoted } from '../foreign-text.ts'
 import { own } from '../own.ts'
 import { Charges } from './charge.ts'
-import { Outcome } from './event.ts'
+import { Outcome, watchEnds } from './event.ts'
 import { TargetFunction } from '../location.ts'
 import type { Release } from './release.ts'
 
@@ -23,6 +23,8 @@ export const Head = z.strictObject({
   chargeable: z.literal(true).optional(),
   /** What it burned of the error budgets, once known. */
   charges: Charges.optional(),
+  /** How the watch after its promotion ended, and why. */
+  watched: z.strictObject({ how: z.enum(watchEnds), because: z.string().max(1000), atMs: z.int().min(0) }).optional(),
   /** The link of event `seq` of its log (chain.ts): what the log is compared with later. */
   link: z.string().min(1).max(100).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
@@ -72,6 +74,7 @@ export function headOf(release: Release, link?: string): Head {
     source: release.provenance.source,
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
+    ...watchedOf(release),
     ...(backFrom === undefined ? {} : { backFrom }),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
     ...(by === undefined ? {} : { by }),
@@ -81,6 +84,9 @@ export function headOf(release: Release, link?: string): Head {
     ),
   }
 }
+
+const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
+  watched === undefined ? {} : { watched: { how: watched.how, because: watched.because, atMs: watched.atMs } }
 
 // Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
 // gone back to without gates, by the right to roll back. Anything else is a release.
@@ -122,7 +128,17 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
-const ownNames = ['verdict', 'policy', 'gate', 'hook', 'tidegate', 'sweep', 'CloudFormation', 'unknown']
+const ownNames = [
+  'verdict',
+  'policy',
+  'gate',
+  'hook',
+  'tidegate',
+  'sweep',
+  'tidegate watch',
+  'CloudFormation',
+  'unknown',
+]
 
 /** Whether the controller itself decides under this name. A person may not take it (functions/orders/order.ts). */
 export const isOwn = (by: string): boolean => ownNames.includes(by) || /^(alarm|release) /.test(by)

@@ -2,7 +2,7 @@
 // carries exactly its own data.
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
-import type { Move, Outcome, ReleaseEvent } from './event.ts'
+import type { Move, Outcome, ReleaseEvent, WatchEnd } from './event.ts'
 import { type Routing, shareBp, wholeBp } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
@@ -132,6 +132,8 @@ export type Release = {
   readonly paged?: true
   /** What it burned of the error budgets; absent until that has been worked out. */
   readonly charges?: readonly Charge[]
+  /** How the watch after its promotion ended, and when. */
+  readonly watched?: WatchEnd & { readonly atMs: number }
   /** The executions that carried the release, oldest first, and the log's length when the last one took over. */
   readonly executions: readonly string[]
   readonly carriedAtSeq: number

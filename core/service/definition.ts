@@ -3,7 +3,7 @@
 // that a later part, such as CloudWatch or the time-zone library, would reject.
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
 import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
-import { type Service, ServiceDefinition } from './service.ts'
+import { isObserved, type Service, ServiceDefinition } from './service.ts'
 import { wrongInPrometheus } from '../prometheus/signal.ts'
 import { Signals } from './signals.ts'
 import { isCounted } from './slo.ts'
@@ -18,6 +18,7 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     ...wrongSignals(service),
     ...wrongTimes(service),
     ...wrongTriggers(service),
+    ...wrongAfterwards(service),
   ])
     context.addIssue({ code: 'custom', path: [...path], message })
 })
@@ -71,6 +72,22 @@ export function definitionWith(check: (policies: string) => readonly string[], v
     'definition_invalid',
     `The service definition is not valid: gates.rules: ${wrong.slice(0, 3).join(' ')}`,
   )
+}
+
+/** What comes after a promotion needs one, and what it goes by. */
+function wrongAfterwards(service: Service): readonly Wrong[] {
+  const { versions, watch, signals } = service
+  return [
+    ...(isObserved(service) && versions !== undefined
+      ? [[['versions'], 'old versions of a service that is only observed are not deleted'] as const]
+      : []),
+    ...(isObserved(service) && watch !== undefined
+      ? [[['watch'], 'a service that is only observed has no promotions to watch after'] as const]
+      : []),
+    ...(watch !== undefined && signals.errors === 'off'
+      ? [[['watch'], 'the watch goes by errors, and signals.errors is off'] as const]
+      : []),
+  ]
 }
 
 function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {

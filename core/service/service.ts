@@ -16,6 +16,7 @@ import { Slo, SloDefinition } from './slo.ts'
 import { isDefinedElsewhere, mayOnlyLook, storedTarget, Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
 import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
+import { WatchPolicy, WatchPolicyDefinition } from '../watch-policy.ts'
 
 export { Target } from './target.ts'
 
@@ -136,8 +137,9 @@ export const Service = z.strictObject({
   runbook: Runbook.optional(),
   /** Absent where the definition names nobody, and in logs from before owners existed. */
   owner: Owner.optional(),
-  /** Absent: no version is ever deleted. */
+  /** Absent: no version is ever deleted, and nothing is watched after the promotion. */
   versions: VersionPolicy.optional(),
+  watch: WatchPolicy.optional(),
 })
 export type Service = z.output<typeof Service>
 
@@ -253,6 +255,7 @@ export const ServiceDefinition = z
     versions: VersionPolicyDefinition.optional().describe(
       'Which old versions of its functions are deleted, once a day (docs/versions.md). Absent: none, ever.',
     ),
+    watch: WatchPolicyDefinition.optional().describe('Watches it after its promotion (docs/watch.md). Absent: not.'),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
@@ -267,10 +270,6 @@ export const ServiceDefinition = z
     path: ['targets'],
     message:
       'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
-  })
-  .refine(({ mode, versions }) => mode === 'own' || versions === undefined, {
-    path: ['versions'],
-    message: 'old versions of a service that is only observed are not deleted',
   })
   .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,

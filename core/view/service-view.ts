@@ -72,6 +72,8 @@ export type ServiceView = {
   readonly isStopped: boolean
   /** Of a service that others move. */
   readonly observed?: ObservedView
+  /** The watch after the last promotion, in a sentence. */
+  readonly watch?: string
   /** The functions whose versions may be released; empty without a definition. */
   readonly functions: readonly string[]
   readonly owner?: string
@@ -127,7 +129,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
   }
 }
 
-type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied' | 'observed'>
+type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied' | 'observed' | 'watch'>
 
 export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
   const { name, service, stopped } = now

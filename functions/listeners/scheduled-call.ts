@@ -4,7 +4,7 @@ import * as z from 'zod'
 
 const ScheduledEvent = z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') })
 
-type Name = 'sweep' | 'budgets' | 'reports' | 'measures' | 'prunes' | 'observed'
+type Name = 'sweep' | 'budgets' | 'reports' | 'measures' | 'prunes' | 'observed' | 'watches'
 
 const made = new Map<Name, z.ZodType>()
 /** Made once: to make a schema costs more than many parses. */

@@ -39,6 +39,7 @@ import type {
   VersionRemoval,
   Versions,
   WaitingLists,
+  Watches,
 } from '../../cloud/ports.ts'
 import type { Metric } from '../../core/measures/metric.ts'
 import type { Home } from '../../core/origin.ts'
@@ -67,6 +68,8 @@ export type World = {
   readonly outages: Outages
   /** Shifts of others. */
   readonly observations: Observations
+  /** Of releases, after their promotion. */
+  readonly watches: Watches
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations

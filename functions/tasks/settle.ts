@@ -2,6 +2,7 @@
 import type { Outcome } from '../../core/release/event.ts'
 import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
+import { watchOf } from '../../core/watch/watch.ts'
 import type { Release } from '../../core/release/release.ts'
 import { each } from '../steps/each.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
@@ -25,6 +26,7 @@ type Deps = Pick<
   | 'alarmWatch'
   | 'executions'
   | 'pager'
+  | 'watches'
   | 'log'
   | 'trouble'
 >
@@ -55,6 +57,8 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   // From here on, only the log may put the traffic of this release back.
   await deps.returns.remove(release.id)
   await deps.history.put(headOf(release, loaded.link))
+  const watch = watchOf(release)
+  if (watch !== undefined) await deps.watches.put(watch)
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await dequeue(deps, release)

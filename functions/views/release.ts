@@ -19,6 +19,8 @@ import type { World } from '../steps/world.ts'
 
 export type ReleasePorts = Pick<World, 'clock' | 'journal' | 'leases' | 'history' | 'budgets'> & {
   readonly services: Pick<World['services'], 'get'>
+  /** Without it, nobody is told how a watch after the promotion stands. */
+  readonly watches?: Pick<World['watches'], 'list'>
 }
 
 /**
@@ -50,7 +52,7 @@ export function askedOf(query: URLSearchParams): Asked {
 /** @param latestMs of the log; the embedded cloud's time may be ahead of this machine's */
 export async function besideOf(ports: ReleasePorts, release: Release, latestMs: number): Promise<Beside> {
   const nowMs = Math.max(ports.clock.nowMs(), latestMs)
-  const [today, inCharge, allowances] = await Promise.all([
+  const [today, inCharge, allowances, watch] = await Promise.all([
     ports.services.get(release.service.name).catch(ignored),
     inChargeOf(ports, {
       id: release.id,
@@ -59,11 +61,18 @@ export async function besideOf(ports: ReleasePorts, release: Release, latestMs: 
       isBack: isWayBack(release),
     }),
     Promise.all(release.service.slos.map((slo) => allowanceOf(ports, release.service, slo, nowMs))),
+    watchOf(ports, release),
   ])
-  return { nowMs, today, inCharge, allowances }
+  return { nowMs, today, inCharge, allowances, watch }
 }
 
 const ignored = (): undefined => undefined
+
+async function watchOf({ watches }: ReleasePorts, { id, service }: Release): Promise<Beside['watch']> {
+  if (service.watch === undefined) return undefined
+  const found = await watches?.list(service.name).catch(ignored)
+  return found?.items.find(({ releaseId }) => releaseId === id)
+}
 
 const not = (because: string): InCharge => ({ kind: 'not', because })
 const headsMost = 100

@@ -11,6 +11,7 @@ import {
   serviceView,
   type ServiceView,
 } from '../../core/view/service-view.ts'
+import { watchNowWords } from '../../core/watch/words.ts'
 import type { HeadKey } from '../../cloud/ports.ts'
 import { budgetsLeft, slotsOf } from '../budgets/left.ts'
 import { concurrently, sentenceOf } from '../steps/each.ts'
@@ -19,7 +20,7 @@ import { observedOf } from './observed.ts'
 import { type NowPorts, oneNow } from './now.ts'
 import type { World } from '../steps/world.ts'
 
-type Ports = NowPorts & Pick<World, 'definitions' | 'observations'>
+type Ports = NowPorts & Pick<World, 'definitions' | 'observations' | 'watches'>
 
 const rowsMost = 25
 /** If the window of an error budget has more releases, what the older ones burned is shown as spent by no release. */
@@ -40,11 +41,12 @@ export async function loadService(
   const nothing = now.heads.length + latest.unreadable.length === 0 && now.live === undefined && now.lost === undefined
   if (service === undefined && nothing && now.unknown.every((one) => one === noDefinition)) return undefined
   const part = await partOf(ports, name, next)
-  const [history, budgets, applied, observed] = await Promise.all([
+  const [history, budgets, applied, observed, watch] = await Promise.all([
     concurrently(part.heads.slice(0, rowsMost), readAtOnce, (head) => rowOf(ports, head, latest.items)),
     service === undefined ? [] : Promise.all(service.slos.map((slo) => budgetOf(ports, service, slo, latest.items))),
     appliedBy(ports, name),
     observedOf(ports, service),
+    watchWords(ports, name, now.heads),
   ])
   const last = part.heads[rowsMost - 1]
   return serviceView(now, ports.clock.nowMs(), {
@@ -54,7 +56,25 @@ export async function loadService(
     ...(part.heads.length > rowsMost && last !== undefined ? { next: nextAfter(last) } : {}),
     ...(applied === undefined ? {} : { applied }),
     ...(observed === undefined ? {} : { observed }),
+    ...(watch === undefined ? {} : { watch }),
   })
+}
+
+/** How the watch after the last promotion stands, or how it ended. */
+async function watchWords(
+  { watches, clock }: Ports,
+  service: string,
+  heads: readonly Head[],
+): Promise<string | undefined> {
+  try {
+    const [watch] = (await watches.list(service)).items.toSorted((a, b) => b.promotedAtMs - a.promotedAtMs)
+    if (watch !== undefined) return watchNowWords(watch, clock.nowMs())
+    const { watched } = heads.find(({ outcome }) => outcome === 'promoted') ?? {}
+    if (watched === undefined) return undefined
+    return `The watch after the last promotion ended (${watched.how}): ${watched.because}.`
+  } catch (error) {
+    return `How the watch after the last promotion stands is not known: ${sentenceOf(error)}`
+  }
 }
 
 /** What `oneNow` says of a service without a definition. */

@@ -10,6 +10,7 @@ import { awsDefinitions } from '../../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsLine } from '../../cloud/aws/dynamodb/line.ts'
 import { awsObservations } from '../../cloud/aws/observed/observations.ts'
+import { awsWatches } from '../../cloud/aws/table/watches.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsKeptAnswers } from '../../cloud/aws/dynamodb/kept-answers.ts'
@@ -32,6 +33,7 @@ import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { observationsContract } from './observations.ts'
+import { watchesContract } from './watches.ts'
 import { journalContract } from './ports/journal.ts'
 import { keptAnswersContract, leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
@@ -122,6 +124,13 @@ observationsContract('DynamoDB', async () => {
   return {
     observations: awsObservations(table),
     spoil: (service, atMs, id, text) => putText(table, keys.shift(service, atMs, id), text),
+  }
+})
+watchesContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    watches: awsWatches(table),
+    spoil: (service, releaseId, text) => putText(table, keys.watch(service, releaseId), text),
   }
 })
 incidentsContract('DynamoDB', async () => {

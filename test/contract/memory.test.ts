@@ -28,7 +28,9 @@ import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { observationsContract } from './observations.ts'
+import { watchesContract } from './watches.ts'
 import { shiftsKey, timeKey } from '../memory/observations.ts'
+import { watchKey } from '../memory/watches.ts'
 import { journalContract } from './ports/journal.ts'
 import { keptAnswersContract, leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
@@ -116,6 +118,12 @@ observationsContract('memory', () => {
     observations,
     spoil: (service, atMs, id, text) => inspect.corrupt(shiftsKey(service), timeKey(atMs, id), text),
   })
+})
+watchesContract('memory', () => {
+  const { watches, inspect } = openMemory()
+  const spoil = (service: string, releaseId: string, text: string) =>
+    inspect.corrupt(watchKey, `${service}#${releaseId}`, text)
+  return Promise.resolve({ watches, spoil })
 })
 incidentsContract('memory', () => {
   const { incidents, inspect } = openMemory()

@@ -56,6 +56,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   oldVersions: ['dynamodb', 'lambda'],
   prune: ['dynamodb', 'lambda'],
   observe: ['cloudwatch', 'dynamodb', 'lambda'],
+  watch: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],

@@ -294,17 +294,17 @@ describe('the controller', () => {
     const seen = alarms.map(
       (alarm) => `${(alarm['MetricName'] as string | undefined) ?? math(alarm)} ${String(alarm['TreatMissingData'])}`,
     )
-    // A metric-math alarm supports ten metrics; an eleventh function has alarms of its own.
-    expect(calledByEvents).toHaveLength(11)
+    // A metric-math alarm supports ten metrics; the eleventh function and the twelfth have alarms of their own.
+    expect(calledByEvents).toHaveLength(12)
     const expected = [
       'ApproximateNumberOfMessagesVisible notBreaching',
       'Errors notBreaching',
       'Invocations breaching',
       'IteratorAge notBreaching',
       'LogChanges notBreaching',
-      ...['MAX of 10 AsyncEventAge notBreaching', 'AsyncEventAge notBreaching'],
-      ...['SUM of 10 AsyncEventsDropped notBreaching', 'AsyncEventsDropped notBreaching'],
-      ...['SUM of 10 DestinationDeliveryFailures notBreaching', 'DestinationDeliveryFailures notBreaching'],
+      ...['MAX of 10 AsyncEventAge notBreaching', 'MAX of 2 AsyncEventAge notBreaching'],
+      ...['SUM of 10 AsyncEventsDropped notBreaching', 'SUM of 2 AsyncEventsDropped notBreaching'],
+      ...['SUM of 10 DestinationDeliveryFailures notBreaching', 'SUM of 2 DestinationDeliveryFailures notBreaching'],
       'SweepLeft notBreaching',
       // One for each schedule: the sweep, the measures, and the budgets of services that have some.
       ...schedules.map(() => 'Troubles notBreaching'),

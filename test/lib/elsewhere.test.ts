@@ -165,12 +165,13 @@ async function release(codes: readonly [string, string, string]): Promise<string
 }
 
 describe('targets in another account and in another region', () => {
-  it('are moved together with the one at home, judged by their own metrics', async () => {
-    await open(farRoles())
+  it('are moved together with the one at home, judged by their own metrics, and watched', async () => {
+    await open(farRoles(), {}, { watch: {} })
     const id = await release(['v2', 'v2', 'v2'])
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
     expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
     expect(await routings()).toEqual(everywhere('2'))
+    expect(await sandbox.ask('watch', { watches: true })).toMatchObject({ looked: 1 })
     const [head] = (await sandbox.world.history.list('checkout', 1)).items
     expect(head?.versions).toHaveProperty([farArn])
     const verdict = (await sandbox.release(id)).verdict
@@ -290,9 +291,7 @@ describe('targets in another account and in another region', () => {
 
   it('are counted in the error budget of their service', async () => {
     await open(farRoles())
-    await sandbox.world.services.put(
-      parseDefinition(definition({ slos: [{ name: 'available', objective: 99.9, window: '1d' }] })),
-    )
+    await sandbox.world.services.put(parseDefinition(definition({ slos: [{ name: 'available', objective: 99.9 }] })))
     expect(await sandbox.ask('budget', { budgets: true })).toMatchObject({
       updated: ['checkout/available'],
       troubles: [],

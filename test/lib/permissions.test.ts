@@ -89,11 +89,12 @@ const unseen: Readonly<Record<string, string>> = {
     ].map((right) => [`reconcile ${right}`, 'settles what it finds (test/scenarios/storm.test.ts)']),
   ),
   ...Object.fromEntries(
-    ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start'].map((verb) => [
+    ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start', 'watch'].map((verb) => [
       `${verb} deletes queue`,
       'takes out what a function left that died (test/scenarios/flood/)',
     ]),
   ),
+  'reconcile writes watch': 'settles what it finds (test/scenarios/storm.test.ts)',
   'reconcile writes queue': 'code from before the queue made no entries (test/scenarios/flood/sweep.test.ts)',
   'reconcile writes open': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'reconcile writes returnRecord': 'restores what somebody deleted (test/scenarios/damage.test.ts)',

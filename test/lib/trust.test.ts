@@ -85,7 +85,8 @@ describe('a role of another account', () => {
         .filter((verb) => verbs.includes(verb))
         .sort(),
     )
-    expect(may.sort()).toEqual(['ask', 'budget', 'gate', 'judge', 'observe', 'orderRollback', 'pipeline', 'prepare'])
+    const looking = ['ask', 'budget', 'gate', 'judge', 'observe', 'orderRollback', 'pipeline', 'prepare', 'watch']
+    expect(may.sort()).toEqual(looking)
   })
 
   it('that moves has every right to move, and the other none', () => {

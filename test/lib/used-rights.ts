@@ -54,6 +54,12 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
       ? of(verb, 'lambda:DeleteFunction', ...writes('deletedVersion'))
       : of(verb, 'lambda:GetAccountSettings', ...reads('deletedVersion'))),
   ]),
+  'functions/watching/watch.test.ts': [
+    ...of('watch', ...reads('lease', 'service'), ...writes('head', 'log', 'open', 'queue', 'watch')),
+    ...of('watch', 'cloudwatch:GetMetricData', 'lambda:GetAlias', 'lambda:GetFunctionConfiguration'),
+    ...of('watch', 'states:StartExecution', ...deletes('watch'), ...tells),
+    ...of('settle', ...writes('watch')),
+  ],
   'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
     ...['PutJobFailureResult', 'PutJobSuccessResult', 'GetJobDetails'].map((job) => `pipeline codepipeline:${job}`),

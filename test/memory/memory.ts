@@ -24,6 +24,7 @@ import { memoryKeptAnswers } from './stores/kept-answers.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
 import { memoryObservations } from './observations.ts'
+import { memoryWatches } from './watches.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
 import { memoryMessages } from './stores/messages.ts'
 import { memoryOutages } from './stores/outages.ts'
@@ -76,6 +77,7 @@ function openPorts(clock: Clock) {
       leases: memoryLeases(table),
       line: memoryLine(table),
       observations: memoryObservations(table),
+      watches: memoryWatches(table),
       openReleases: memoryOpenReleases(table),
       turns: memoryTurns(table),
       queues: memoryQueues(),

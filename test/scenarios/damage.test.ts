@@ -6,6 +6,7 @@ import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { keptOf } from '../../core/message/kept.ts'
 import { sentOf } from '../../core/message/sent.ts'
+import { noEvidence } from '../../core/watch/evidence.ts'
 import { pageOf } from '../../core/page.ts'
 import { keys } from '../../cloud/aws/dynamodb/table.ts'
 import type { LogKey as Key } from '../../core/release/log-key.ts'
@@ -80,6 +81,10 @@ async function canary(): Promise<Canary> {
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
+  const target = { functionName: 'checkout', alias: 'live', stable: '1', candidate: '2', evidence: noEvidence }
+  const times = { promotedAtMs: 0, requestedAtMs: 0, fromMs: nowMs, untilMs: nowMs + 3_600_000, settledMs: nowMs }
+  const named = { v: 1, rev: 1, service: name, releaseId: id, onFault: 'page', seenSlots: 0 } as const
+  await sandbox.world.watches.put({ ...named, ...times, targets: [target] })
   const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
@@ -106,6 +111,7 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   line: ({ service }) => keys.line(service),
   open: ({ service, id }) => keys.open(service, id),
   outage: () => keys.outage('CloudWatch'),
+  watch: ({ service, id }) => keys.watch(service, id),
   seen: ({ service }) => keys.seen(service, 'checkout', 'live'),
   shift: ({ service, requestedAtMs, id }) => keys.shift(service, requestedAtMs, id),
   observedEvent: ({ service, id }) => keys.observedEvent(service, id, 1),

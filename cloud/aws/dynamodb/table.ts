@@ -55,6 +55,8 @@ export const keys = {
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
   /** Puts the release's traffic back when its log cannot be read. */
   returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
+  /** The watch of a release after its promotion. */
+  watch: (service: string, releaseId: string): Key => ({ pk: 'WATCH', sk: `${service}#${releaseId}` }),
   /** An AWS service that is down. */
   outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
   /** A message that is kept until it is sent. */

@@ -20,6 +20,7 @@ import { awsReturns } from '../dynamodb/returns.ts'
 import { awsServices } from '../dynamodb/services.ts'
 import { awsWaitingLists } from '../dynamodb/waiting-lists.ts'
 import { awsDeletedVersions } from './deleted-versions.ts'
+import { awsWatches } from './watches.ts'
 import type { Table } from '../dynamodb/table.ts'
 
 export const tablePorts = (table: Table) => ({
@@ -43,4 +44,5 @@ export const tablePorts = (table: Table) => ({
   returns: awsReturns(table),
   services: awsServices(table),
   waitingLists: awsWaitingLists(table),
+  watches: awsWatches(table),
 })

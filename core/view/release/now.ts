@@ -4,10 +4,11 @@ import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
 import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
-import { outcomeWords, whyWords } from '../../release/head.ts'
+import { isWayBack, outcomeWords, whyWords } from '../../release/head.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
 import { candidateShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
+import { watchEndWords } from '../../watch/words.ts'
 import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
 import { isOurs, type Tone } from './told.ts'
 
@@ -87,7 +88,21 @@ function ended(release: Release, endMs: number, nowMs: number): Now {
   if (ending === undefined) return now('ended', 'plain', `Ended at ${clockWords(endMs, nowMs)}.`)
   const { outcome } = ending
   const sentence = `${capital(outcomeWords[outcome])} at ${clockWords(endMs, nowMs)}: ${endWords(ending)}.`
-  return now(outcomeWords[outcome], endTones[outcome], sentence, backWords(release))
+  return now(
+    outcomeWords[outcome],
+    endTones[outcome],
+    sentence,
+    `${backWords(release)} ${watchWords(release, nowMs)}`.trim(),
+  )
+}
+
+function watchWords(release: Release, nowMs: number): string {
+  const { watched, service, shifts } = release
+  if (watched !== undefined) return `${capital(watchEndWords(watched))}.`
+  const [last, { seconds = 0 } = {}] = [shifts.at(-1), service.watch]
+  const untilMs = (last?.sinceMs ?? 0) + seconds * 1000
+  const isWatched = release.ending?.outcome === 'promoted' && !isWayBack(release) && release.drill === undefined
+  return isWatched && nowMs < untilMs ? `It is watched until ${clockWords(untilMs, nowMs)}.` : ''
 }
 
 function settling(release: Release): Now {

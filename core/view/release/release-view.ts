@@ -6,6 +6,8 @@ import { candidateShareBp, isLive, type Release } from '../../release/release.ts
 import { candidateWords } from '../../service/candidate.ts'
 import { wholeBp } from '../../service/routing.ts'
 import type { Service } from '../../service/service.ts'
+import type { Watch } from '../../watch/watch.ts'
+import { watchEndWords, watchNowWords } from '../../watch/words.ts'
 import { type Allowance, type Harm, harmOf } from './harm.ts'
 import { type Link, linksOf } from './links.ts'
 import { clockWords, moveWords } from './moment.ts'
@@ -24,6 +26,8 @@ export type Beside = {
   /** Of a promoted release: whether it is still what the service runs. */
   readonly inCharge: InCharge
   readonly allowances: readonly Allowance[]
+  /** After its promotion, until that ends. */
+  readonly watch?: Watch | undefined
 }
 
 /** What of it is asked for. */
@@ -70,7 +74,7 @@ export type ReleaseView = {
 /** @returns `undefined` if the log does not begin with a request */
 export function releaseViewOf(
   events: readonly ReleaseEvent[],
-  { nowMs, today, inCharge, allowances }: Beside,
+  { nowMs, today, inCharge, allowances, watch }: Beside,
   { look, policy }: Asked = {},
 ): ReleaseView | undefined {
   const steps = unfolded(events)
@@ -87,7 +91,7 @@ export function releaseViewOf(
     now: nowOf(release, nowMs),
     isLive: isLive(release),
     isSettled: release.state.phase === 'settled',
-    facts: factsOf(release, nowMs),
+    facts: [...factsOf(release, nowMs), ...watchFact(release, watch, nowMs)],
     plan: planOf(release),
     setBp: candidateShareBp(release),
     served: servedOf(requests, release),
@@ -154,6 +158,13 @@ export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
     ...fact('lane', urgent ? 'urgent: a security fix' : undefined),
     ...fact('plan', hasOwnPlan ? 'it came with the request' : undefined),
   ]
+}
+
+/** How the watch after its promotion stands, or how it ended. */
+function watchFact({ watched }: Release, watch: Watch | undefined, nowMs: number): ReleaseView['facts'] {
+  const words =
+    watched !== undefined ? watchEndWords(watched) : watch === undefined ? undefined : watchNowWords(watch, nowMs)
+  return words === undefined ? [] : [{ name: 'watch', words: oneLine(words, 300) }]
 }
 
 /** The steps of the plan and the promotion, and where the release stands. */

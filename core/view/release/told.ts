@@ -9,6 +9,7 @@ import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
 import type { Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
+import { watchEndWords } from '../../watch/words.ts'
 import { beforeWords } from '../../service/gates.ts'
 import { percentWords } from './moment.ts'
 
@@ -125,8 +126,20 @@ function toldLater(event: Later, after: Release): Told {
       return settledTold(after)
     case 'charged':
       return told('charged', 'plain', event.charges.map(chargeWords).join('; '))
+    case 'watched':
+      return watchedTold(event)
   }
 }
+
+const watchTones = {
+  time: 'good',
+  fault: 'bad',
+  unknown: 'hold',
+  moved: 'hold',
+  release: 'plain',
+  rolledBack: 'plain',
+} as const
+const watchedTold = (event: EventOf<'watched'>): Told => told('watch', watchTones[event.how], watchEndWords(event))
 
 const lookTones = { pass: 'good', fail: 'bad', unknown: 'hold' } as const
 const lookTold = ({ atMs, verdict: { kind, because } }: EventOf<'judged'>, after: Release): Told =>
