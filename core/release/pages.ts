@@ -1,6 +1,6 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
-import { nameWords } from '../foreign-text.ts'
+import { nameWords, quoted } from '../foreign-text.ts'
 import { aboutOwner, type Page, type PageKind, pageOf } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
 import type { Outcome } from './event.ts'
@@ -167,6 +167,8 @@ export const aliasLines = {
   deleted: (target: ReturnTarget): string => `${aliasWords(target)} was deleted by somebody else.`,
   moved: (target: ReturnTarget, found: Routing): string =>
     `${aliasWords(target)} was moved by somebody else to ${routingWords(found)}: it is left alone.`,
+  left: (target: ReturnTarget, found: Routing, reason: string): string =>
+    `${aliasWords(target)} is left at ${routingWords(found)}: the release has passed a one-way step (${quoted(reason)}), and nothing goes back behind it.`,
   failed: (target: ReturnTarget, why: string): readonly string[] => [
     `${aliasWords(target)} could not be put back: ${why}`,
     `  ${commandBack(target)}`,

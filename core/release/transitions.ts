@@ -1,6 +1,7 @@
 // How a release moves from phase to phase: through hooks, to its end, and back. advance.ts decides when.
 import type { Outcome, ReturnOutcome } from './event.ts'
-import { hasWayBack, type HookState, type Release, type State } from './release.ts'
+import { freeze } from './freeze.ts'
+import { hasWayBack, type HookState, isPastOneWay, type Release, type State } from './release.ts'
 import type { HookPoint } from '../service/service.ts'
 
 export const withState = (release: Release, state: State): Release => ({ ...release, state })
@@ -12,7 +13,7 @@ export const isUnderWay = (state: State): boolean =>
   (state.phase === 'hooks' && state.point !== 'afterPromotion' && state.point !== 'afterRollback')
 
 export function unpaused(release: Release): Release {
-  const { paused: _, ...rest } = release
+  const { paused: _, frozen: _frozen, ...rest } = release
   return rest
 }
 
@@ -46,6 +47,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
         return turnBack(release, 'rolledBack', drillIsOver, 'policy', atMs)
       return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
     case 'afterPromotion':
+      if (release.frozen !== undefined) return withState(release, state)
       return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
     case 'afterRollback':
       return withState(release, { phase: 'settling' })
@@ -62,7 +64,10 @@ export function heldTooLong(release: Release, because: string, atMs: number, wis
   return turnBack(release, 'rolledBack', because, 'policy', atMs)
 }
 
-/** Sends the traffic back, or ends a release that never moved any. If that was decided before, nothing changes. */
+/**
+ * Sends the traffic back, or ends a release that never moved any. If that was decided before, nothing changes. Past a one-way
+ * step nothing goes back, whoever wants it: the release stays where it is.
+ */
 export function turnBack(release: Release, wished: ReturnOutcome, because: string, by: string, atMs: number): Release {
   const { state } = release
   switch (state.phase) {
@@ -78,6 +83,7 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
     case 'shifting':
     case 'baking': {
       if (state.phase === 'hooks' && state.point === 'afterRollback') return release
+      if (isPastOneWay(release)) return freeze(release, 'oneWay', because, by, atMs)
       // A release that never moved traffic counts as rejected, not as rolled back.
       const moves = hasWayBack(release)
       const outcome: Outcome = wished === 'rolledBack' && !moves ? 'rejected' : wished

@@ -11,6 +11,7 @@ const weightBp = z.int().min(0).max(10_000)
 const daySeconds = 86_400
 const expiryMax = 14 * daySeconds
 const countMax = 5
+export const approvalsMost = 10
 const findings = z.int().min(0).max(10_000)
 /** The service's own Cedar policies; they are checked when the definition is applied (docs/policy.md). */
 const rules = z.string().max(ownPoliciesMaxChars)
@@ -87,7 +88,8 @@ const windows = Timetable.describe('Releases begin only in these times; without 
 export const Gates = z.strictObject({
   ...shared,
   windows: windows.default([]),
-  approvals: z.array(Approval).max(10).default([]),
+  /** One more for a one-way step (one-way.ts). */
+  approvals: z.array(Approval).max(approvalsMost + 1).default([]),
 })
 export type Gates = z.output<typeof Gates>
 
@@ -115,7 +117,7 @@ const ApprovalDefinition = z.strictObject({
 
 /** Gates as people write them. */
 export const GatesDefinition = z
-  .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(10).default([]) })
+  .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(approvalsMost).default([]) })
   .transform(({ approvals, ...rest }): Gates => ({
     ...rest,
     approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({
