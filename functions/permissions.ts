@@ -123,7 +123,13 @@ const own: Readonly<Record<Verb, Own>> = {
     workspaces: ['aps:QueryMetrics'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { items: all(putsBack, tells, { writes: ['line'] }), targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
+  rollBack: {
+    items: all(putsBack, tells, { writes: ['line'] }),
+    targets: move,
+    targetRoles,
+    topic: ['sns:Publish'],
+    machine: wake,
+  },
   outage: { items: records, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
   page: { items: all(records, tells), topic: ['sns:Publish'] },
   announce: {

@@ -12,7 +12,9 @@ export const noWayBack = ({ id, service, oneWay, frozen }: Release): Problem =>
   new Problem(
     'one_way_passed',
     `Release ${id} of ${service.name} has passed a one-way step (${quoted(oneWay?.reason ?? '')}), and nothing goes back behind it. ${
-      frozen === undefined ? 'It goes on, and may be paused.' : `It is frozen. Its forward fix: ${fixCommand(service.name, id)}`
+      frozen === undefined
+        ? 'It goes on, and may be paused.'
+        : `It is frozen. Its forward fix: ${fixCommand(service.name, id)}`
     }`,
   )
 

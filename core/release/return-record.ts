@@ -55,7 +55,11 @@ export const ReturnRecord = z.strictObject({
   owner: Owner.optional(),
   /** Its one-way step: passed, or passed as soon as the candidate has this share. Then nothing of it goes back. */
   oneWay: z
-    .strictObject({ reason: z.string().max(300), atBp: z.int().min(0).max(10_000), isPassed: z.literal(true).optional() })
+    .strictObject({
+      reason: z.string().max(300),
+      atBp: z.int().min(0).max(10_000),
+      isPassed: z.literal(true).optional(),
+    })
     .optional(),
   /** When a person was told that the traffic could not be put back. */
   toldAtMs: epochMs.optional(),

@@ -164,15 +164,27 @@ function wrongOneWay({ mode, plan: { oneWay }, pace, gates }: Service): readonly
   )
   return [
     ...others,
-    ...(mode === 'observe' ? [[['plan'], 'a service that is only observed has no one-way step: others move it'] as const] : []),
+    ...(mode === 'observe'
+      ? [[['plan'], 'a service that is only observed has no one-way step: others move it'] as const]
+      : []),
     ...(oneWay.yes === 'policy' && gates.rules === undefined
       ? [[['plan'], 'with yes: policy, a one-way step needs policies that decide it: gates.rules'] as const]
       : []),
     ...(silent < 0
       ? []
-      : [[['gates', 'approvals', silent, 'whenExpired'], 'before a one-way step silence is no yes: write reject'] as const]),
+      : [
+          [
+            ['gates', 'approvals', silent, 'whenExpired'],
+            'before a one-way step silence is no yes: write reject',
+          ] as const,
+        ]),
     ...(gates.approvals.length > approvalsMost
-      ? [[['gates', 'approvals'], `with that of the one-way step there are more than ${approvalsMost} approvals`] as const]
+      ? [
+          [
+            ['gates', 'approvals'],
+            `with that of the one-way step there are more than ${approvalsMost} approvals`,
+          ] as const,
+        ]
       : []),
   ]
 }

@@ -89,7 +89,10 @@ export const Gates = z.strictObject({
   ...shared,
   windows: windows.default([]),
   /** One more for a one-way step (one-way.ts). */
-  approvals: z.array(Approval).max(approvalsMost + 1).default([]),
+  approvals: z
+    .array(Approval)
+    .max(approvalsMost + 1)
+    .default([]),
 })
 export type Gates = z.output<typeof Gates>
 
@@ -117,7 +120,11 @@ const ApprovalDefinition = z.strictObject({
 
 /** Gates as people write them. */
 export const GatesDefinition = z
-  .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(approvalsMost).default([]) })
+  .strictObject({
+    ...shared,
+    windows: windows.default([]),
+    approvals: z.array(ApprovalDefinition).max(approvalsMost).default([]),
+  })
   .transform(({ approvals, ...rest }): Gates => ({
     ...rest,
     approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({

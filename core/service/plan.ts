@@ -167,8 +167,7 @@ const Listed = z
       oneWay === undefined ? [] : [{ ...oneWay, beforeBp: toBp(weight) }],
     )
     // Checked before the last weight is changed, so that the problem is about what was written.
-    if (rising(steps))
-      return { steps: heldBack(steps, listed.holdBack), ...(oneWay === undefined ? {} : { oneWay }) }
+    if (rising(steps)) return { steps: heldBack(steps, listed.holdBack), ...(oneWay === undefined ? {} : { oneWay }) }
     context.addIssue({ code: 'custom', path: ['steps'], message: notRising })
     return z.NEVER
   })

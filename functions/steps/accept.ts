@@ -129,7 +129,14 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }
-  const queued = entryOf({ id: releaseId, key, urgent: request.urgent === true, requestedAtMs: atMs, service, ...fixing })
+  const queued = entryOf({
+    id: releaseId,
+    key,
+    urgent: request.urgent === true,
+    requestedAtMs: atMs,
+    service,
+    ...fixing,
+  })
   await enqueue(deps, service, queued)
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.

@@ -84,7 +84,13 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const moving = targets.filter((target) => target.stable !== target.candidate)
   const after = await record(deps, loaded, (now) =>
     now.state.phase === 'preparing'
-      ? { type: 'prepared', atMs: deps.clock.nowMs(), targets: moving, alarms: [...alarms], ...takenOver(fixed, moving) }
+      ? {
+          type: 'prepared',
+          atMs: deps.clock.nowMs(),
+          targets: moving,
+          alarms: [...alarms],
+          ...takenOver(fixed, moving),
+        }
       : undefined,
   )
   // The release ended meanwhile, and its settling could not know about these watches.
@@ -168,7 +174,9 @@ const isFrozenAt = (fixed: Release | undefined, { functionName }: Place, found: 
 function takenOver(fixed: Release | undefined, targets: readonly PreparedTarget[]) {
   if (fixed?.oneWay === undefined) return {}
   const isWhole = targets.every(({ functionName, stable, standing }) =>
-    fixed.targets.some((one) => one.functionName === functionName && one.candidate === stable && standing === undefined),
+    fixed.targets.some(
+      (one) => one.functionName === functionName && one.candidate === stable && standing === undefined,
+    ),
   )
   if (isWhole) return {}
   const weightBp = Math.max(0, ...targets.map(({ standing }) => standing?.additional?.weightBp ?? 0))

@@ -126,7 +126,12 @@ function toldLater(event: Later, after: Release): Told {
     case 'oneWayPassed':
       return told('one-way', 'hold', `from here on nothing goes back: ${quoted(event.reason)}`)
     case 'frozen':
-      return told('frozen', 'bad', `it stays at ${percentWords(candidateShareBp(after))}: ${reasonWords(event)}`, event.by)
+      return told(
+        'frozen',
+        'bad',
+        `it stays at ${percentWords(candidateShareBp(after))}: ${reasonWords(event)}`,
+        event.by,
+      )
     case 'frozenTold':
       return told('paged', 'plain', frozenWords(after))
     case 'fixedForward':
