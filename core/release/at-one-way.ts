@@ -1,7 +1,7 @@
 // What follows from the events of one-way steps and freezes.
 import type { ReleaseEvent } from './event.ts'
 import { inSpiteOf } from './freeze.ts'
-import { awaitsFix, candidateShareBp, isReturning, type Release } from './release.ts'
+import { awaitsFix, candidateShareBp, type Release } from './release.ts'
 import { isUnderWay, settling, toHook, turnBack, unpaused } from './transitions.ts'
 import { own } from '../own.ts'
 
@@ -12,7 +12,7 @@ export function atOneWay(release: Release, event: OneWayEvent): Release {
   const { state, frozen, oneWay } = release
   switch (event.type) {
     case 'oneWayPassed': {
-      if (!isUnderWay(state) || oneWay !== undefined || isReturning(release)) return release
+      if (!isUnderWay(state) || oneWay !== undefined || release.service.plan.oneWay === undefined) return release
       const targets = release.targets.map((target) => {
         const revision = own(event.revisions, target.functionName)
         return revision === undefined ? target : { ...target, revision }

@@ -5,7 +5,7 @@ import type { Release } from './release.ts'
 
 /** The command that releases a forward fix. */
 export const fixCommand = (service: string, releaseId: string): string =>
-  `tidegate start ${service} --version VERSION --fixes ${releaseId}`
+  `tidegate release ${service} --version VERSION --fixes ${releaseId}`
 
 /** Why a live release is not put back. */
 export const noWayBack = ({ id, service, oneWay, frozen }: Release): Problem =>
