@@ -7,6 +7,10 @@ import type { Release } from './release.ts'
 export const fixCommand = (service: string, releaseId: string): string =>
   `tidegate release ${service} --version VERSION --fixes ${releaseId}`
 
+/** Why it is not put back, for a page that offers no such order. */
+export const noWayBackWords = (reason: string): string =>
+  `It has passed a one-way step (${quoted(reason)}): nothing goes back behind it. What helps is a forward fix.`
+
 /** Why a live release is not put back. */
 export const noWayBack = ({ id, service, oneWay, frozen }: Release): Problem =>
   new Problem(

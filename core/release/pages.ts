@@ -55,7 +55,9 @@ export function endPage(release: Release): Page {
       next: [
         seeWhy(releaseId),
         // Somebody else has moved an alias: what they left may be the candidate.
-        ...(kind === 'interrupted' ? [`Put all of it back: tidegate rollback ${service.name}`] : []),
+        ...(kind === 'interrupted' && release.oneWay === undefined
+          ? [`Put all of it back: tidegate rollback ${service.name}`]
+          : []),
       ],
     },
   )
@@ -213,6 +215,7 @@ type Live = {
   readonly releaseId: string
   readonly service: string
   readonly targets: readonly Parameters<typeof commandBack>[0][]
+  readonly oneWay?: { readonly isPassed?: true | undefined } | undefined
 }
 
 /** SNS takes 256 kB; a person takes less. */
@@ -221,9 +224,10 @@ const shownMax = 20
 export function waysBack(live: readonly Live[]): readonly string[] {
   const lines = live
     .slice(0, shownMax)
-    .flatMap(({ releaseId, service, targets }) => [
-      `${service} (${releaseId}), back by hand:`,
-      ...targets.map(commandBack),
-    ])
+    .flatMap(({ releaseId, service, targets, oneWay }) =>
+      oneWay?.isPassed === true
+        ? [`${service} (${releaseId}) has passed a one-way step: leave it where it is.`]
+        : [`${service} (${releaseId}), back by hand:`, ...targets.map(commandBack)],
+    )
   return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
 }
