@@ -123,12 +123,7 @@ export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
   pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
-  admitHandler({
-    ...accepting(),
-    leases: leases(),
-    turns: turns(),
-    traffic: traffic(),
-  }),
+  admitHandler({ ...accepting(), leases: leases(), turns: turns(), traffic: traffic() }),
 )
 export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({

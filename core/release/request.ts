@@ -35,8 +35,8 @@ export type ReleaseRequest = {
   readonly fixes?: string
 }
 
-const text = z.string().min(1).max(500)
-const name = plainName(500)
+const [text, name] = [z.string().min(1).max(500), plainName(500)]
+const releaseId = z.string().regex(releaseIdForm, 'not the id of a release').optional()
 const when = z.iso.datetime({ offset: true }).optional()
 
 /** S3 calls what was written without versioning `null`, and the next object without versioning replaces it. */
@@ -68,11 +68,7 @@ export const ReleaseCall = z
     build: name.optional(),
     author: name.optional(),
     reason: text.optional(),
-    fixes: z
-      .string()
-      .regex(releaseIdForm, 'not the id of a release')
-      .optional()
-      .describe('The frozen release whose place this one takes, as its forward fix (docs/one-way.md).'),
+    fixes: releaseId.describe('The frozen release whose forward fix it is (docs/one-way.md).'),
   })
   .refine(
     (call) => [call.version, call.versions, call.artifact].filter((one) => one !== undefined).length === 1,
@@ -240,8 +236,7 @@ function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRe
       ...(author === undefined ? {} : { author }),
     },
     ...(plan === undefined ? {} : { plan }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(fixes === undefined ? {} : { fixes }),
+    ...{ ...(reason === undefined ? {} : { reason }), ...(fixes === undefined ? {} : { fixes }) },
   }
 }
 

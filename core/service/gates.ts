@@ -2,6 +2,7 @@
 // hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
+import type { OneWay } from '../one-way.ts'
 import { plain } from '../plain-name.ts'
 import { Timetable } from './timetable.ts'
 import { ownPoliciesMaxChars } from './own-policies.ts'
@@ -136,3 +137,18 @@ export const GatesDefinition = z
       whenExpired,
     })),
   }))
+
+/** Silence is no yes, and whoever asked for a release does not say yes to it. */
+const implied = (beforeBp: number): Approval => ({
+  beforeBp,
+  count: 1,
+  fourEyes: true,
+  expiresSeconds: daySeconds,
+  whenExpired: 'reject',
+})
+
+/** The gates with the approval that a one-way step asks for, unless they have one before that weight. */
+export function withYes(gates: Gates, oneWay: OneWay | undefined): Gates {
+  if (oneWay?.yes !== 'person' || gates.approvals.some(({ beforeBp }) => beforeBp === oneWay.beforeBp)) return gates
+  return { ...gates, approvals: [...gates.approvals, implied(oneWay.beforeBp)] }
+}

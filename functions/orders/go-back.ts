@@ -1,6 +1,6 @@
 // A service goes back to what ran before: a release of those versions, all at once, which passes no gates. Only the history says
 // what ran before, so who may roll back needs no right to start, and gets none.
-import { noWayBehind } from '../../core/release/one-way-words.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
 import { backKey, failedWaysBack, type Head, lastPromoted, oneWayBehind, ranBefore } from '../../core/release/head.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
@@ -31,8 +31,8 @@ type Place = {
 
 /**
  * @param named the versions that a person names; without them, what ran before the release that is in charge now
- * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `one_way_passed`, `item_unreadable`, `target_unknown`,
- * `version_missing`
+ * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `one_way_passed`, `item_unreadable`,
+ * `target_unknown`, `version_missing`
  */
 export async function placeBefore(
   deps: Deps,

@@ -3,7 +3,7 @@
 // release undoes that one and no other. The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
 import { headOf, isWayBack, undoneBy } from '../../core/release/head.ts'
-import { noWayBehind } from '../../core/release/one-way-words.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { VersionByFunction } from '../../core/service/candidate.ts'

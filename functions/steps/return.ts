@@ -3,7 +3,7 @@
 import type { ReturnOutcome } from '../../core/release/event.ts'
 import { wayBack } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
-import { noWayBack } from '../../core/release/one-way-words.ts'
+import { noWayBack } from '../../core/freeze/words.ts'
 import { awaitsFix, hasWayBack, isLive, isPastOneWay, isReturning } from '../../core/release/release.ts'
 import { carryOut } from './aliases.ts'
 import { type Loaded, record } from './log.ts'

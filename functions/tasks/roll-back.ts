@@ -1,10 +1,10 @@
-// Puts every alias that is still ours back on stable, or tells people of a release that is frozen instead (steps/frozen.ts). The state machine also comes here after an unexpected error. Then the
-// release is rolled back, whatever it was about to do.
+// Puts every alias that is still ours back on stable, or tells people of a release that is frozen instead. The state machine also
+// comes here after an unexpected error. Then the release is rolled back, whatever it was about to do.
 import { isAway } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
 import { answerHook, noteCall, hookId } from './hook.ts'
-import { isUntold, tellFrozen } from '../steps/frozen.ts'
+import { isUntold, tellFrozen } from '../one-way/frozen.ts'
 import { load, type Loaded } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 import { finishReturn, orderReturn } from '../steps/return.ts'

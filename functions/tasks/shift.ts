@@ -7,7 +7,7 @@ import { returnRecordOf } from '../../core/release/return-record.ts'
 import { isBeforeOneWay } from '../../core/release/gating.ts'
 import { carryOut } from '../steps/aliases.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
-import { passOneWay } from '../steps/one-way.ts'
+import { passOneWay } from '../one-way/pass.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 

@@ -5,11 +5,11 @@ import { nameWords } from '../../foreign-text.ts'
 import { approversOf } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
 import { isWayBack } from '../../release/head.ts'
-import { noWayBackWords } from '../../release/one-way-words.ts'
+import { noWayBackWords } from '../../one-way.ts'
 import { candidateShareBp, hasTraffic, isLive, isPastOneWay, isReturning, type Release } from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
 import { isUnderWay } from '../../release/transitions.ts'
-import { type Approval, beforeWords, type Gates } from '../../service/gates.ts'
+import { type Approval, beforeWords, type Gates, withYes } from '../../service/gates.ts'
 import { clockWords, moveWords } from './moment.ts'
 import { formatDuration } from '../../duration.ts'
 
@@ -146,7 +146,9 @@ export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesVie
             sentence: `Closed since ${clockWords(held.sinceMs, nowMs)}, for ${formatDuration((nowMs - held.sinceMs) / 1000)}.`,
           },
         }),
-    approvals: gates.approvals.map((approval) => approvalOf(release, approval, mayAnswer)),
+    approvals: withYes(gates, release.service.plan.oneWay).approvals.map((approval) =>
+      approvalOf(release, approval, mayAnswer),
+    ),
     ...(held !== undefined && mayAnswer && overridden === undefined
       ? {
           override: {

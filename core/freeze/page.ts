@@ -1,9 +1,9 @@
 // The message about a release that is frozen: what failed, where the traffic is, and what a person can do.
 import { aboutOwner, type Page, pageOf } from '../page.ts'
 import { nameWords, quoted } from '../foreign-text.ts'
-import { isOwn } from './head.ts'
-import { fixCommand } from './one-way-words.ts'
-import { candidateShareBp, type Release } from './release.ts'
+import { isOwn } from '../release/head.ts'
+import { fixCommand } from './words.ts'
+import { candidateShareBp, type Release } from '../release/release.ts'
 
 export function frozenSentence(release: Release): string {
   const { id, service, frozen } = release

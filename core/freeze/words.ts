@@ -1,15 +1,11 @@
 // What people are told who want back what cannot go back.
 import { quoted } from '../foreign-text.ts'
 import { Problem } from '../problem.ts'
-import type { Release } from './release.ts'
+import type { Release } from '../release/release.ts'
 
 /** The command that releases a forward fix. */
 export const fixCommand = (service: string, releaseId: string): string =>
   `tidegate release ${service} --version VERSION --fixes ${releaseId}`
-
-/** Why it is not put back, for a page that offers no such order. */
-export const noWayBackWords = (reason: string): string =>
-  `It has passed a one-way step (${quoted(reason)}): nothing goes back behind it. What helps is a forward fix.`
 
 /** Why a live release is not put back. */
 export const noWayBack = ({ id, service, oneWay, frozen }: Release): Problem =>

@@ -1,9 +1,8 @@
 // A one-way step: what it does cannot be undone, so after it nothing goes back. It is written on a step of the plan, and kept as
 // the weight before which it stands: so it stays where it is when the error budget or a call makes the steps other ones.
 import * as z from 'zod'
-import { plain } from '../plain-name.ts'
-import { wholeBp } from './routing.ts'
-import type { Approval, Gates } from './gates.ts'
+import { quoted } from './foreign-text.ts'
+import { plain } from './plain-name.ts'
 
 const reason = plain(z.string().min(1).max(300))
 const yes = z.enum(['person', 'policy'])
@@ -11,7 +10,7 @@ const yes = z.enum(['person', 'policy'])
 /** As it is kept with a plan. */
 export const OneWay = z.strictObject({
   /** It stands before the first step that was written with this weight, or more; at the latest before the promotion. */
-  beforeBp: z.int().min(1).max(wholeBp),
+  beforeBp: z.int().min(1).max(10_000),
   reason,
   yes,
 })
@@ -65,18 +64,6 @@ export function planFrom<P extends { readonly steps: Steps }>(plan: P, weightBp:
 export const oneWayWords = ({ beforeBp, reason, yes }: OneWay): string =>
   `no way back from ${beforeBp / 100} % on ("${reason}"), once a ${yes} says yes`
 
-const daySeconds = 86_400
-/** Silence is no yes, and whoever asked for a release does not say yes to it. */
-const implied = (beforeBp: number): Approval => ({
-  beforeBp,
-  count: 1,
-  fourEyes: true,
-  expiresSeconds: daySeconds,
-  whenExpired: 'reject',
-})
-
-/** The gates with the approval that a one-way step asks for, unless they have one before that weight. */
-export function withYes(gates: Gates, oneWay: OneWay | undefined): Gates {
-  if (oneWay?.yes !== 'person' || gates.approvals.some(({ beforeBp }) => beforeBp === oneWay.beforeBp)) return gates
-  return { ...gates, approvals: [...gates.approvals, implied(oneWay.beforeBp)] }
-}
+/** Why it is not put back, for a page that offers no such order. */
+export const noWayBackWords = (reason: string): string =>
+  `It has passed a one-way step (${quoted(reason)}): nothing goes back behind it. What helps is a forward fix.`

@@ -7,8 +7,8 @@ import { passing, returnRecordOf } from '../../core/release/return-record.ts'
 import type { Release, ReleaseTarget } from '../../core/release/release.ts'
 import { routingWords, sameRouting } from '../../core/service/routing.ts'
 import { placedIn } from '../../core/service/target.ts'
-import { type Loaded, record } from './log.ts'
-import type { World } from './world.ts'
+import { type Loaded, record } from '../steps/log.ts'
+import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'returns' | 'versions'>
 

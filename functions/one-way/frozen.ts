@@ -1,9 +1,9 @@
 // What a freeze takes: past a one-way step the line of the service is stopped, and a person is paged. The state machine comes
 // here before it does anything else with a frozen release, so a death in between is made up for. Each part may run twice.
-import { frozenPage, frozenSentence } from '../../core/release/frozen-page.ts'
+import { frozenPage, frozenSentence } from '../../core/freeze/page.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
-import { type Loaded, record } from './log.ts'
-import type { World } from './world.ts'
+import { type Loaded, record } from '../steps/log.ts'
+import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'line' | 'pager' | 'log'>
 
