@@ -1,5 +1,5 @@
-// Past a one-way step nothing goes back, whatever events come in whichever order, and only a person or a forward fix ends a freeze.
-// A fail of a signal with onFail: hold leaves the decision to a person.
+// Past a one-way step nothing goes back, whatever events come in whichever order, and only a person or a forward fix ends a
+// freeze. A fail of a signal with onFail: hold leaves the decision to a person.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { repeats } from '../../repeats.ts'

@@ -1,6 +1,6 @@
 // Fails that wait for a person, and what else may happen past a one-way step: a hook that fails, a log that is lost, a table that
 // is away. Nothing of it brings the version before back.
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb'
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it } from 'vitest'
 import { logKey } from '../../../core/release/log-key.ts'
 import { sampleService } from '../../../local/sample-service.ts'
@@ -81,9 +81,11 @@ describe('past a one-way step', () => {
     const id = await begin('v2')
     await sandbox.minutes(1)
     expect((await sandbox.alias()).weights).toEqual({ '2': 0.5 })
-    const { pk, sk } = logKey(id, 1)
-    const Key = { pk: { S: pk }, sk: { S: sk } }
-    await sandbox.clients.dynamodb.send(new DeleteItemCommand({ TableName: 'tidegate', Key }))
+    // What a warm function still remembers of a log, it reads on.
+    const { seq } = await sandbox.release(id)
+    const { pk, sk } = logKey(id, seq + 1)
+    const Item = { pk: { S: pk }, sk: { S: sk }, body: { S: 'not JSON' } }
+    await sandbox.clients.dynamodb.send(new PutItemCommand({ TableName: 'tidegate', Item }))
     await expect(sandbox.orderAs('ann')('roll-back', 'checkout', { reason: 'no' })).rejects.toMatchObject({
       name: 'Tidegate.one_way_passed',
     })
