@@ -115,7 +115,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/senders.ts': ['functions/', 'cloud/aws/secrets.ts', 'cloud/receivers/*', '@aws-sdk/'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
-  'functions/one-way/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/one-way/': ['functions/steps/*', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/observing/': ['functions/observing/*', 'functions/steps/*', 'core/'],

@@ -114,8 +114,9 @@ export function ranBefore(heads: readonly Head[], versions: Readonly<Record<stri
 type PastOneWay = Head & { readonly oneWay: NonNullable<Head['oneWay']> }
 
 /**
- * The release past whose one-way step the service would go, back to these versions: the latest of those that came after the
- * versions had all traffic, however it ended. Without versions: to what ran before the release that was promoted last.
+ * The release past whose one-way step the service would go, back to these versions: the latest of those that came after a version
+ * had all traffic, however it ended. A version that never had is no way back. Without versions: to what ran before the release
+ * that was promoted last.
  * @param heads newest first
  */
 export function oneWayBehind(
@@ -123,19 +124,20 @@ export function oneWayBehind(
   versions?: Readonly<Record<string, string>>,
 ): PastOneWay | undefined {
   const last = heads.findIndex(isPromoted)
-  const endOf = ([name, version]: readonly [string, string]): number => {
+  // How many of the heads came after the version had all traffic.
+  const since = ([name, version]: readonly [string, string]): number => {
     const ends = heads.flatMap((head, index) => {
-      const had = isPromoted(head) ? own(head.versions, name) : undefined
+      const had = own(head.versions, name)
+      const ran = isPromoted(head) || head.oneWay !== undefined
       return [
-        ...(had?.candidate === version && index >= last ? [index] : []),
-        ...(had?.stable === version ? [index + 1] : []),
+        ...(isPromoted(head) && had?.candidate === version && index >= last ? [index] : []),
+        ...(ran && had?.stable === version ? [index + 1] : []),
       ]
     })
-    return Math.min(heads.length, ...ends)
+    return ends.length === 0 ? 0 : Math.min(...ends)
   }
-  const end = versions === undefined ? last + 1 : Math.max(0, ...Object.entries(versions).map(endOf))
-  const passed = heads.slice(0, end)
-  return passed.find((head): head is PastOneWay => head.oneWay !== undefined)
+  const end = versions === undefined ? last + 1 : Math.max(0, ...Object.entries(versions).map(since))
+  return heads.slice(0, end).find((head): head is PastOneWay => head.oneWay !== undefined)
 }
 
 /** How many releases have set out to undo this one, and ended without having the traffic. */

@@ -6,7 +6,9 @@ import { foreign, type Home, isAhead, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
-import { candidateWords } from '../../core/service/candidate.ts'
+import { noWayBack } from '../../core/freeze/words.ts'
+import { own } from '../../core/own.ts'
+import { type Candidate, candidateWords } from '../../core/service/candidate.ts'
 import { replay } from '../../core/release/advance.ts'
 import { isWayBack } from '../../core/release/head.ts'
 import { awaitsFix, isPastOneWay } from '../../core/release/release.ts'
@@ -109,7 +111,7 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
   if (request.service !== undefined) checkCall(service, request, deps.home)
   const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
   if (first !== undefined) return releaseId
-  if (request.fixes !== undefined) await checkFixes(deps, service.name, request.fixes)
+  if (request.fixes !== undefined) await checkFixes(deps, service.name, request.fixes, candidate)
   const atMs = deps.clock.nowMs()
   const wanted: NewEvent = {
     type: 'requested',
@@ -154,14 +156,16 @@ function planOf({ plan }: Service, request: ReleaseRequest): Plan {
   return plan.oneWay === undefined || isWayBack(request) ? own : { ...own, oneWay: plan.oneWay }
 }
 
-/** @throws Problem `release_missing`, `nothing_to_fix` */
-async function checkFixes({ journal }: Deps, service: string, fixes: string): Promise<void> {
+/** @throws Problem `release_missing`, `nothing_to_fix`, `one_way_passed` when it would bring back what is behind the step */
+async function checkFixes({ journal }: Deps, service: string, fixes: string, candidate: Candidate): Promise<void> {
   const release = replay((await journal.read(fixes)).events)
   if (release?.service.name !== service)
     throw new Problem('release_missing', `There is no release ${fixes} of ${service}.`)
   const isLeftBehind = release.ending?.outcome === 'superseded' && isPastOneWay(release)
   if (!awaitsFix(release) && !isLeftBehind)
     throw new Problem('nothing_to_fix', `Release ${fixes} of ${service} is not frozen past a one-way step.`)
+  const wanted = candidate.kind === 'versions' ? candidate.versions : {}
+  if (release.targets.some(({ functionName, stable }) => own(wanted, functionName) === stable)) throw noWayBack(release)
 }
 
 /** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */

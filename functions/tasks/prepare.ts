@@ -11,8 +11,10 @@ import { type Routing, routingWords } from '../../core/service/routing.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { baselineOf } from '../steps/baseline.ts'
-import { isWayBack } from '../../core/release/head.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
+import { isWayBack, oneWayBehind } from '../../core/release/head.ts'
 import { aliasConcurrency, checkCandidateConcurrency } from '../steps/concurrency.ts'
+import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { learnedErrors, promotedReleases } from '../steps/past.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
@@ -77,6 +79,7 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
     if (prepared === undefined) return load(deps, release.id)
     targets.push(prepared)
   }
+  await checkOneWay(deps, release, targets)
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
   // Watch the alarms from here on. An alarm that fires before the first shift stops the release too.
@@ -165,6 +168,18 @@ async function prepareTarget(
     },
   }
 }
+
+/**
+ * An old version may come by a usual release too, or by a rollback that waited while a release passed its one-way step.
+ * @throws Problem `one_way_passed`
+ */
+async function checkOneWay(deps: Deps, { service }: Release, targets: readonly PreparedTarget[]): Promise<void> {
+  const { items } = await latestHeads(deps, service.name, headsMost)
+  const versions = Object.fromEntries(targets.map(({ functionName, candidate }) => [functionName, candidate]))
+  const passed = oneWayBehind(items, versions)
+  if (passed !== undefined) throw noWayBehind(passed)
+}
+const headsMost = 100
 
 /** Whether the log of the release that is fixed says that it has left the alias like this. */
 const isFrozenAt = (fixed: Release | undefined, { functionName }: Place, found: Routing): boolean =>

@@ -93,6 +93,8 @@ describe('a one-way step', () => {
       await expect(
         sandbox.orderAs('ann')('roll-back', 'checkout', { reason: 'orders drop', ...(to && { to }) }),
       ).rejects.toMatchObject(refused)
+    const old = await sandbox.start({ version: '1', requestId: 'old' })
+    expect((await sandbox.finish(old)).ending).toMatchObject({ outcome: 'rejected', code: 'one_way_passed' })
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   })
 
@@ -129,6 +131,7 @@ describe('a one-way step', () => {
       name: expect.stringMatching(/one_way_passed|nothing_to_return_to/) as string,
     })
     await expect(order('abort', 'checkout', { reason: 'off' })).rejects.toMatchObject(refused)
+    await expect(sandbox.start({ version: '1', fixes: id, requestId: 'old' })).rejects.toMatchObject(refused)
     await sandbox.minutes(60)
     await stays()
     expect((await types(id)).filter((type) => type === 'frozenTold')).toHaveLength(1)
