@@ -2,13 +2,24 @@
 // of order. This code has no effects: next.ts says what the resulting state asks for.
 import { atHook, isCurrentHook } from './at-hook.ts'
 import { atGate } from './gating.ts'
-import { atOneWay, resumed } from './transitions.ts'
-import { freeze, inSpiteOf, isHeldFail } from './transitions.ts'
-import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './transitions.ts'
+import {
+  atOneWay,
+  enterHooks,
+  freeze,
+  heldTooLong,
+  inSpiteOf,
+  isHeldFail,
+  isUnderWay,
+  resumed,
+  settling,
+  turnBack,
+  unpaused,
+  withState,
+} from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import { exposureAfter } from './exposure.ts'
-import { awaitsFix, candidateShareBp, isPastOneWay, isReturning, type Release, type ReleaseTarget } from './release.ts'
+import { isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
 import { planFrom } from '../one-way.ts'
 import { only } from '../service/routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
@@ -64,17 +75,11 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'returnFailed':
       return release
     case 'queued':
-      return state.phase === 'requested' || state.phase === 'queued'
-        ? withState(release, { phase: 'queued', behind: event.behind })
-        : release
+      return isWaiting(release) ? withState(release, { phase: 'queued', behind: event.behind }) : release
     case 'admitted':
       return admitted(release, event)
     case 'carried':
-      return {
-        ...release,
-        executions: [...release.executions.filter((one) => one !== event.execution), event.execution],
-        carriedAtSeq: event.seq,
-      }
+      return carried(release, event)
     case 'prepared':
       return state.phase === 'preparing' ? prepared(release, event) : release
     case 'gated':
@@ -122,6 +127,12 @@ function follow(release: Release, event: ReleaseEvent): Release {
       return charged(release, event)
   }
 }
+
+const carried = (release: Release, { execution, seq }: EventOf<'carried'>): Release => ({
+  ...release,
+  executions: [...release.executions.filter((one) => one !== execution), execution],
+  carriedAtSeq: seq,
+})
 
 function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Release {
   return isUnderWay(release.state) && release.frozen === undefined
