@@ -326,7 +326,9 @@ describe('targets in another account and in another region', () => {
 
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
-      expect([...(assumed[arn] ?? [])].sort()).toEqual([...assumers(use as 'move' | 'look')].sort())
+      // `shift` looks only before a one-way step (test/scenarios/one-way).
+      const used = assumers(use as 'move' | 'look').filter((verb) => use === 'move' || verb !== 'shift')
+      expect([...(assumed[arn] ?? [])].sort()).toEqual([...used].sort())
       // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
       const granted = Object.values<readonly string[]>(targetAccess[use as 'move' | 'look']).flat()
       const woken = use === 'move' ? ['lambda:InvokeFunction'] : []

@@ -85,7 +85,17 @@ describe('a role of another account', () => {
         .filter((verb) => verbs.includes(verb))
         .sort(),
     )
-    expect(may.sort()).toEqual(['ask', 'budget', 'gate', 'judge', 'observe', 'orderRollback', 'pipeline', 'prepare'])
+    expect(may.sort()).toEqual([
+      'ask',
+      'budget',
+      'gate',
+      'judge',
+      'observe',
+      'orderRollback',
+      'pipeline',
+      'prepare',
+      'shift',
+    ])
   })
 
   it('that moves has every right to move, and the other none', () => {
