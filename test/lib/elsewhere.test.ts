@@ -316,7 +316,6 @@ describe('targets in another account and in another region', () => {
     await sandbox.clock.settle()
     expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
-
   it('are looked at while others move them', async () => {
     await open(farRoles())
     await sandbox.world.services.put(parseDefinition(definition({ mode: 'observe' })))
@@ -326,9 +325,8 @@ describe('targets in another account and in another region', () => {
 
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
-      // `shift` looks only before a one-way step (test/scenarios/one-way).
-      const used = assumers(use as 'move' | 'look').filter((verb) => use === 'move' || verb !== 'shift')
-      expect([...(assumed[arn] ?? [])].sort()).toEqual([...used].sort())
+      const isUsed = (verb: string) => use === 'move' || verb !== 'shift' // Before a one-way step only.
+      expect([...(assumed[arn] ?? [])].sort()).toEqual(assumers(use as 'look').filter(isUsed).sort())
       // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
       const granted = Object.values<readonly string[]>(targetAccess[use as 'move' | 'look']).flat()
       const woken = use === 'move' ? ['lambda:InvokeFunction'] : []
