@@ -325,12 +325,8 @@ describe('targets in another account and in another region', () => {
 
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
-      const isUsed = (verb: string) => use === 'move' || verb !== 'shift' // Before a one-way step only.
-      expect([...(assumed[arn] ?? [])].sort()).toEqual(
-        assumers(use as 'look')
-          .filter(isUsed)
-          .sort(),
-      )
+      const used = assumers(use as 'look').filter((verb) => use === 'move' || verb !== 'shift') // one-way steps
+      expect([...(assumed[arn] ?? [])].sort()).toEqual(used.sort())
       // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
       const granted = Object.values<readonly string[]>(targetAccess[use as 'move' | 'look']).flat()
       const woken = use === 'move' ? ['lambda:InvokeFunction'] : []
