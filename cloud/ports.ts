@@ -150,12 +150,22 @@ export type WaitingLists = {
 }
 
 /** Who stopped the line, and why. */
-type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
+type Stopped = {
+  readonly by: string
+  readonly reason: string
+  readonly sinceMs: number
+  /** The frozen release that it was stopped for: that one and its forward fix pass. */
+  readonly release?: string | undefined
+}
 
 /** Stop-the-line: while the line is stopped, for one service or for all, no release starts or advances. */
 export type Line = {
   /** Without a service: stops all of them. Stopping again replaces who and why. */
   stop(service: string | undefined, stopped: Stopped): Promise<void>
+  /** For a frozen release. A stop by a person stays as it is. */
+  stopFor(service: string, stopped: Stopped & { readonly release: string }): Promise<void>
+  /** Ends the stop that was made for this release, and no other one. */
+  startFor(service: string, releaseId: string): Promise<void>
   /** Returns false if it was not stopped. */
   start(service: string | undefined): Promise<boolean>
   /** A stop of all services takes precedence over a stop of one. @throws Problem `item_unreadable` */

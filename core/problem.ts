@@ -99,6 +99,10 @@ export const problems = {
   override_refused:
     'See docs/policy.md for who may override which gate. A stopped line has to be started, and an approval given; neither can be overridden.',
   no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
+  one_way_passed:
+    'Fix it forward: release a version that can live with what was done, with `--fixes RELEASE` where a release is frozen (docs/one-way.md). Nothing was moved.',
+  nothing_to_fix:
+    'Look with `tidegate status` at what is frozen, and name that release; without `--fixes` it is a usual release. Nothing was started.',
   nothing_to_return_to:
     'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
   not_in_charge:

@@ -44,7 +44,11 @@ const ends = all(records, wakes, {
 })
 /** The way back, also without the log. */
 export const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
-export const settles = all(ends, { reads: ['waiting'], writes: ['watch'], deletes: ['returnRecord', 'waiting'] })
+export const settles = all(ends, {
+  reads: ['waiting'],
+  writes: ['watch'],
+  deletes: ['line', 'returnRecord', 'waiting'],
+})
 
 /** Which releases have named a version, and which may still do. */
 export const seesReleases = all(loads, { reads: ['service', 'open', 'returnRecord', 'head', 'deletedVersion'] })

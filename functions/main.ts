@@ -124,12 +124,7 @@ export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
   pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
-  admitHandler({
-    ...accepting(),
-    leases: leases(),
-    turns: turns(),
-    traffic: traffic(),
-  }),
+  admitHandler({ ...accepting(), leases: leases(), turns: turns(), traffic: traffic() }),
 )
 export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
@@ -146,14 +141,14 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
 )
 export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), digest, nonce, hooks: hooks() }))
 export const shift = /* @__PURE__ */ wired('shift', () =>
-  shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
+  shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns(), versions: versions() }),
 )
 const waiting = () => ({ clock, journal: journal(), executions: executions() })
 export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
   judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry(), prometheus: prometheus() }),
 )
-export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
+export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler({ ...wayBack(), line: line() }))
 export const outage = /* @__PURE__ */ wired('outage', () =>
   outageHandler({ clock, log, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
 )
@@ -199,7 +194,9 @@ const ending = () => ({
 })
 /** Putting traffic back takes all that ending a release takes: its log may be lost. */
 const wayBack = () => ({ ...ending(), traffic: traffic() })
-export const settle = /* @__PURE__ */ wired('settle', () => settleHandler({ ...ending(), watches: watches() }))
+export const settle = /* @__PURE__ */ wired('settle', () =>
+  settleHandler({ ...ending(), line: line(), watches: watches() }),
+)
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
@@ -226,7 +223,7 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
     ...{ ...wayBack(), emit, home: home(), services: services() },
-    ...{ outages: outages(), telemetry: telemetry(), watches: watches() },
+    ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches() },
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

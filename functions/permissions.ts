@@ -106,7 +106,14 @@ const own: Readonly<Record<Verb, Own>> = {
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   hook: { items: all(records, waits, wakes), hooks: ['lambda:InvokeFunction'], machine: wake },
-  shift: { items: all(records, { reads: ['returnRecord'], writes: ['returnRecord'] }), targets: move, targetRoles },
+  shift: {
+    items: all(records, { reads: ['returnRecord'], writes: ['returnRecord'] }),
+    targets: move,
+    // Whether there is a version to go back to, before a one-way step.
+    targetVersions: ['lambda:GetFunctionConfiguration'],
+    targetRoles,
+    lookRoles,
+  },
   bake: { items: all(loads, waits, keptWaitersInLogs), machine: wake },
   judge: {
     items: all(records, waits, { writes: ['snapshot'] }),
@@ -116,7 +123,13 @@ const own: Readonly<Record<Verb, Own>> = {
     workspaces: ['aps:QueryMetrics'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { items: all(putsBack, tells), targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
+  rollBack: {
+    items: all(putsBack, tells, { writes: ['line'] }),
+    targets: move,
+    targetRoles,
+    topic: ['sns:Publish'],
+    machine: wake,
+  },
   outage: { items: records, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
   page: { items: all(records, tells), topic: ['sns:Publish'] },
   announce: {

@@ -16,6 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
+  'core/freeze/': ['core/*', 'core/freeze/*', 'core/release/*'],
   'core/versions/': ['core/*', 'core/service/*', 'core/release/*', 'zod'],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [
@@ -119,6 +120,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/senders.ts': ['functions/', 'cloud/aws/secrets.ts', 'cloud/receivers/*', '@aws-sdk/'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/one-way/': ['functions/steps/*', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/observing/': ['functions/observing/*', 'functions/steps/*', 'core/'],
@@ -130,8 +132,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/versions/': ['functions/steps/*', 'core/'],
   'functions/tasks/': [
-    ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
-    'zod',
+    ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'functions/one-way/*'],
+    ...['cloud/ports.ts', 'core/', 'zod'],
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],

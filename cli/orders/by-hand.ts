@@ -1,6 +1,7 @@
 // For when the controller cannot put the traffic back: prints AWS CLI commands for a person to run. They come from the return
 // record if the table answers, and otherwise from what Lambda says about the aliases that the person names.
 import { Problem } from '../../core/problem.ts'
+import { noWayBackWords } from '../../core/one-way.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'
@@ -51,7 +52,10 @@ async function fromRecord(backend: Cli['backend'], service: string, to: Wanted):
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({
       alias: `${target.functionName}:${target.alias}`,
-      command: commandBack({ ...target, stable: to(target.functionName) ?? target.stable }),
+      ...(record.oneWay?.isPassed === true ? { because: noWayBackWords(record.oneWay.reason) } : {}),
+      ...(record.oneWay?.isPassed === true
+        ? {}
+        : { command: commandBack({ ...target, stable: to(target.functionName) ?? target.stable }) }),
     }))
   } catch (error) {
     if (!(error instanceof Problem)) throw error

@@ -23,6 +23,7 @@ type ReleaseOptions = Shared & {
   build?: string
   author?: string
   reason?: string
+  fixes?: string
   requestId?: string
   urgent?: boolean
   bolder?: boolean
@@ -54,6 +55,7 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
     .option('--build <id>', 'its build')
     .option('--author <name>', 'its author')
     .option('--reason <text>', 'why')
+    .option('--fixes <release>', 'the forward fix of this release, which is frozen past a one-way step')
     .option('--request-id <id>', 'repeat the call with the same id to get the same release')
     .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
     .option('--bolder', 'allow a plan that gives more traffic, or sooner, than that of the service: a right of its own')

@@ -25,6 +25,12 @@ export function rehearsing(service: Service, weightBp: number): Service {
       'call_invalid',
       `A drill of ${service.name} may give at most ${mostBp / 100} %, as the first step of its plan does, not ${weightBp / 100} %.`,
     )
+  const { oneWay } = service.plan
+  if (oneWay !== undefined && weightBp >= oneWay.beforeBp)
+    throw new Problem(
+      'call_invalid',
+      `A drill of ${service.name} stays below ${oneWay.beforeBp / 100} %: from there on nothing goes back, which is what a drill rehearses.`,
+    )
   const { alarms } = service.signals
   if (alarms.length >= alarmsMax)
     throw new Problem(

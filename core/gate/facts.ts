@@ -6,7 +6,7 @@ import type { Attested } from './counting.ts'
 import { formatDuration } from '../duration.ts'
 import { quoted } from '../foreign-text.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
-import { beginPoint } from '../release/gating.ts'
+import { beginPoint, isBeforeOneWay } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
 import { asides, provenanceOf, provenanceWords, requiredOf } from './provenance.ts'
 import { type Release, weightAt } from '../release/release.ts'
@@ -26,7 +26,9 @@ export type GateBudget = {
 export type LookedUp = {
   readonly nowMs: number
   readonly gates: Gates
-  readonly stopped?: { readonly by: string; readonly reason: string; readonly isAll: boolean } | undefined
+  readonly stopped?:
+    | { readonly by: string; readonly reason: string; readonly isAll: boolean; readonly release?: string | undefined }
+    | undefined
   readonly budgets: readonly GateBudget[]
   /** The concurrency group has no free place. */
   readonly full: boolean
@@ -76,6 +78,10 @@ function isExpired({ missedSinceMs }: Release, { beforeBp, expiresSeconds }: App
 
 const declined = ({ approvals }: Release) => approvals.find(({ answer }) => answer === 'decline')
 
+/** The stop that was made for a frozen release holds everybody but that one, once a person lets it go on, and its fix. */
+const isStopped = ({ id, fixes }: Release, stopped: LookedUp['stopped']): boolean =>
+  stopped !== undefined && (stopped.release === undefined || (stopped.release !== id && stopped.release !== fixes))
+
 /** The facts, in the vocabulary of the policies. */
 export function contextOf(release: Release, point: number, found: LookedUp): GateContext {
   const { gates, nowMs } = found
@@ -84,7 +90,8 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
     urgent: release.urgent,
     overridden: release.overridden !== undefined,
     source: release.provenance.source,
-    stopped: found.stopped !== undefined,
+    stopped: isStopped(release, found.stopped),
+    oneWay: isBeforeOneWay(release),
     insideWindow: gates.windows.length === 0 || isPlanned(gates.windows, nowMs),
     frozen: isPlanned(gates.freezes, nowMs),
     full: found.full,

@@ -15,6 +15,8 @@ export type GateContext = {
   readonly source: string
   /** The line is stopped, for this service or for all. */
   readonly stopped: boolean
+  /** What comes next is the one-way step: after it nothing goes back. */
+  readonly oneWay: boolean
   readonly insideWindow: boolean
   readonly frozen: boolean
   /** The service's concurrency group has no free place. */

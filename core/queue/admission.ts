@@ -2,7 +2,7 @@
 // it waits at all. An entry of the queue says all that this takes, so nobody reads the logs of those that wait.
 import type { NewEvent } from '../release/event.ts'
 import { isWayBack } from '../release/head.ts'
-import { isLive, isWaiting, type Release } from '../release/release.ts'
+import { isLive, isPastOneWay, isWaiting, type Release } from '../release/release.ts'
 
 /** In the order of their turns: rollbacks, security fixes, everything else. */
 export const lanes = ['back', 'urgent', 'usual'] as const
@@ -19,12 +19,13 @@ export type QueueEntry = {
   readonly whileLive: (typeof whileLives)[number]
 }
 
-type Asked = Pick<Release, 'id' | 'key' | 'urgent' | 'requestedAtMs' | 'service'>
+type Asked = Pick<Release, 'id' | 'key' | 'urgent' | 'requestedAtMs' | 'service' | 'fixes'>
 
-export const entryOf = ({ id, key, urgent, requestedAtMs, service }: Asked): QueueEntry => ({
+/** A forward fix goes first, as a rollback does: it is the way out of a freeze that has no way back. */
+export const entryOf = ({ id, key, urgent, requestedAtMs, service, fixes }: Asked): QueueEntry => ({
   releaseId: id,
   requestedAtMs,
-  lane: isWayBack({ key }) ? 'back' : urgent ? 'urgent' : 'usual',
+  lane: isWayBack({ key }) || fixes !== undefined ? 'back' : urgent ? 'urgent' : 'usual',
   whileLive: service.policy.whileLive,
 })
 
@@ -46,7 +47,8 @@ type Stage = 'waiting' | 'preparing' | 'begun'
 
 /** `undefined` once nobody can replace it any more. */
 export function stageOf(release: Release): Stage | undefined {
-  if (!isLive(release)) return undefined
+  // Past a one-way step it could not make room: it would have to go back.
+  if (!isLive(release) || isPastOneWay(release)) return undefined
   if (isWaiting(release)) return 'waiting'
   return release.state.phase === 'preparing' ? 'preparing' : 'begun'
 }

@@ -2,11 +2,25 @@
 // of order. This code has no effects: next.ts says what the resulting state asks for.
 import { atHook, isCurrentHook } from './at-hook.ts'
 import { atGate } from './gating.ts'
-import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './transitions.ts'
+import {
+  atOneWay,
+  enterHooks,
+  freeze,
+  heldTooLong,
+  inSpiteOf,
+  isHeldFail,
+  isUnderWay,
+  resumed,
+  settling,
+  turnBack,
+  unpaused,
+  withState,
+} from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import { exposureAfter } from './exposure.ts'
-import type { Release, ReleaseTarget } from './release.ts'
+import { isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
+import { planFrom } from '../one-way.ts'
 import { only } from '../service/routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 import { own } from '../own.ts'
@@ -27,6 +41,7 @@ export function begin(event: EventOf<'requested'>): Release {
     urgent: event.urgent === true,
     hasOwnPlan: event.planBy === 'call',
     ...(event.drill === undefined ? {} : { drill: event.drill }),
+    ...(event.fixes === undefined ? {} : { fixes: event.fixes }),
     state: { phase: 'requested' },
     approvals: [],
     missedSinceMs: {},
@@ -60,17 +75,11 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'returnFailed':
       return release
     case 'queued':
-      return state.phase === 'requested' || state.phase === 'queued'
-        ? withState(release, { phase: 'queued', behind: event.behind })
-        : release
+      return isWaiting(release) ? withState(release, { phase: 'queued', behind: event.behind }) : release
     case 'admitted':
       return admitted(release, event)
     case 'carried':
-      return {
-        ...release,
-        executions: [...release.executions.filter((one) => one !== event.execution), event.execution],
-        carriedAtSeq: event.seq,
-      }
+      return carried(release, event)
     case 'prepared':
       return state.phase === 'preparing' ? prepared(release, event) : release
     case 'gated':
@@ -95,13 +104,18 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'paused':
       return paused(release, event)
     case 'resumed':
-      return unpaused(release)
+      return resumed(release, event.atMs)
     case 'promoteOrdered':
       return promoteOrdered(release, event.atMs)
     case 'returnOrdered':
       return returnOrdered(release, event)
     case 'interrupted':
       return interrupted(release, event)
+    case 'oneWayPassed':
+    case 'frozen':
+    case 'frozenTold':
+    case 'fixedForward':
+      return atOneWay(release, event)
     case 'moverNamed':
     case 'alarmDoubted':
     case 'paged':
@@ -114,8 +128,16 @@ function follow(release: Release, event: ReleaseEvent): Release {
   }
 }
 
+const carried = (release: Release, { execution, seq }: EventOf<'carried'>): Release => ({
+  ...release,
+  executions: [...release.executions.filter((one) => one !== execution), execution],
+  carriedAtSeq: seq,
+})
+
 function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Release {
-  return isUnderWay(release.state) ? { ...release, paused: { by, reason, atMs } } : release
+  return isUnderWay(release.state) && release.frozen === undefined
+    ? { ...release, paused: { by, reason, atMs } }
+    : release
 }
 
 /** What is known only after the release had to go back. */
@@ -127,14 +149,17 @@ function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted'
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {
-  const targets = event.targets.map(({ codeSha256: _, baseline, ...target }): ReleaseTarget => ({
+  const targets = event.targets.map(({ codeSha256: _, baseline, standing, ...target }): ReleaseTarget => ({
     ...target,
-    routing: only(target.stable),
+    routing: standing ?? only(target.stable),
     lost: false,
     baseline: baseline ?? noBaseline,
   }))
   const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
-  return enterHooks({ ...release, targets, excludedAlarms }, 'beforeTraffic', 0, event.atMs)
+  const oneWay = event.oneWay === undefined ? {} : { oneWay: { ...event.oneWay, atMs: event.atMs } }
+  const plan = event.oneWay === undefined ? release.service.plan : planFrom(release.service.plan, event.oneWay.weightBp)
+  const service = { ...release.service, plan }
+  return enterHooks({ ...release, service, targets, excludedAlarms, ...oneWay }, 'beforeTraffic', 0, event.atMs)
 }
 
 const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
@@ -178,7 +203,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   const shifts = [...release.shifts, { sinceMs: event.atMs, weightBp: move.weightBp }]
   const shifted: Release = { ...after, shifts }
   return move.purpose === 'promote'
-    ? enterHooks(unpaused(shifted), 'afterPromotion', state.step, event.atMs)
+    ? enterHooks(release.frozen === undefined ? unpaused(shifted) : shifted, 'afterPromotion', state.step, event.atMs)
     : withState(shifted, { phase: 'baking', step: state.step, sinceMs: event.atMs })
 }
 
@@ -191,7 +216,7 @@ function returned(release: Release, atMs: number): Release {
 function judged(release: Release, event: EventOf<'judged'>): Release {
   const { state } = release
   const { verdict, atMs } = event
-  if (!isUnderWay(state)) return release
+  if (!isUnderWay(state) && release.frozen === undefined) return release
   const seen: Release = {
     ...release,
     verdict,
@@ -199,7 +224,13 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
     readings: verdict.readings === undefined ? release.readings : [...release.readings, verdict.readings],
     unknownSince: unknownSince(release, verdict, atMs),
   }
-  if (verdict.kind === 'fail') return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+  if (verdict.kind === 'fail') {
+    if (isPastOneWay(release) || !isHeldFail(release.service, verdict))
+      return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+    if (release.frozen === undefined) return freeze(seen, 'hold', verdict.because, 'verdict', atMs)
+  }
+  // A person decides, however long that takes: there is no way back that time could bring.
+  if (seen.frozen?.kind === 'oneWay') return seen
   const { hold } = release.service.policy
   if (release.paused !== undefined) {
     const pausedSeconds = (atMs - release.paused.atMs) / 1000
@@ -250,7 +281,7 @@ function promoteOrdered(release: Release, atMs: number): Release {
   if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
   if (release.drill === true) return release
   const step = release.service.plan.steps.length
-  return withState(unpaused(release), { phase: 'shifting', step, sinceMs: atMs })
+  return withState(unpaused(inSpiteOf(release)), { phase: 'shifting', step, sinceMs: atMs })
 }
 
 function returnOrdered(release: Release, event: EventOf<'returnOrdered'>): Release {
@@ -264,6 +295,8 @@ function interrupted(release: Release, event: EventOf<'interrupted'>): Release {
   const targets = release.targets.map((target) =>
     target.functionName === event.functionName ? { ...target, lost: true } : target,
   )
+  if (isPastOneWay(release) && !targets.every((target) => target.lost))
+    return freeze({ ...release, targets }, 'oneWay', event.because, event.suspect ?? 'unknown', event.atMs)
   const ending = { outcome: 'interrupted' as const, because: event.because, by: event.suspect ?? 'unknown' }
   const after: Release = { ...unpaused(release), targets, ending }
   return targets.every((target) => target.lost)

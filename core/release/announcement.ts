@@ -7,6 +7,7 @@ import { Outcome, type ReleaseEvent, watchEnds } from './event.ts'
 import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
 import { oneLine } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
+import { noWayBackWords } from '../one-way.ts'
 import { commandBack } from './return-record.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
@@ -242,9 +243,11 @@ const unescaped = (text: string, max: number): string => {
   return safe === '' ? '-' : oneLine(safe, max)
 }
 
+const isBack = 'It is back, or was moved by somebody else.'
+
 /** @param notBack why the traffic could not be put back, if it could not */
 export function incidentWords(release: Release, notBack?: string): IncidentWords {
-  const { id, service, ending, targets, drill } = release
+  const { id, service, ending, targets, drill, oneWay } = release
   const hasFailed = notBack !== undefined
   const sentence = hasFailed
     ? `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} could not be put back: ${notBack}`
@@ -257,7 +260,10 @@ export function incidentWords(release: Release, notBack?: string): IncidentWords
     decidedBy: unescaped(ending?.by ?? 'not known', 300),
     owner: unescaped(service.owner === undefined ? 'nobody is named' : ownerWords(service.owner), 500),
     runbook: unescaped(service.runbook ?? 'none', 1000),
-    back: unescaped(hasFailed ? commands.join('; ') : 'It is back, or was moved by somebody else.', 1000),
+    back: unescaped(
+      hasFailed ? commands.join('; ') : oneWay === undefined ? isBack : noWayBackWords(oneWay.reason),
+      1000,
+    ),
     ...(hasFailed
       ? { severity: 'critical' as const, priority: 'P1' as const, opsSeverity: '1' as const }
       : { severity: 'error' as const, priority: 'P2' as const, opsSeverity: '2' as const }),

@@ -2,7 +2,7 @@
 import { heldTooLong, toHook, turnBack, withState } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
-import type { HookState, Release, State } from './release.ts'
+import { type HookState, isPastOneWay, type Release, type State } from './release.ts'
 
 type HookEvent = Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>
 type Answered = Extract<ReleaseEvent, { type: 'hookAnswered' }>
@@ -37,7 +37,11 @@ function hookAnswered(release: Release, state: HookState, event: Answered): Rele
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a rollback nothing is left to stop. Whatever the hook answers, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
-  if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
+  if (event.answer === 'fail') {
+    // Where it may stay after that, whoever goes on calls the hook once more.
+    const again = isPastOneWay(release) ? withState(release, { ...uncalled, attempt: state.attempt + 1 }) : release
+    return turnBack(again, 'rolledBack', event.because, 'hook', event.atMs)
+  }
   const heldSeconds = (event.atMs - state.sinceMs) / 1000
   const next = { attempt: state.attempt + 1, callAtMs: event.atMs + pauseMs(state.attempt) }
   if (heldSeconds < release.service.policy.hold.unknownSeconds) {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { Candidate, Provenance } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
 import { RoleArn, TargetFunction } from '../location.ts'
+import { OneWay } from '../one-way.ts'
 import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'
@@ -43,6 +44,8 @@ export const PreparedTarget = z.strictObject({
    * (core/release/move.ts).
    */
   provisioned: z.literal(true).optional(),
+  /** What the frozen release that this one fixes left it with, if it is not all traffic on stable. */
+  standing: Routing.optional(),
 })
 export type PreparedTarget = z.output<typeof PreparedTarget>
 
@@ -119,6 +122,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     planBy: z.literal('call').optional(),
     /** A rehearsal of the way back: it ends with the traffic on stable, whatever the evidence says. */
     drill: z.literal(true).optional(),
+    /** The frozen release whose place it takes: it is the forward fix of that one. */
+    fixes: z.string().max(64).optional(),
   }),
   z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
   /** `beginsAtMs` is set when other releases must begin first (core/queue/turns.ts). */
@@ -130,6 +135,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     type: z.literal('prepared'),
     targets: z.array(PreparedTarget).min(1).max(20),
     alarms: z.array(AlarmReading).max(50),
+    /** The one-way step that the release that it fixes has passed: it counts for this one too. */
+    oneWay: z.strictObject({ reason: OneWay.shape.reason, weightBp }).optional(),
   }),
   /** The answer of the gates at a point. A denied release waits there, and the gates are asked again. */
   z.strictObject({
@@ -221,6 +228,23 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     because: text,
     suspect: text.optional(),
   }),
+  /**
+   * The release is past its one-way step from here on: whatever the step does comes after this. `revisions` are those of the
+   * aliases, which were written as they are to prove that they can be put back.
+   */
+  z.strictObject({
+    ...header,
+    type: z.literal('oneWayPassed'),
+    step: stepIndex,
+    reason: OneWay.shape.reason,
+    revisions: z.record(TargetFunction, z.string().max(100)),
+  }),
+  /** What would have sent the release back came after its one-way step: it stays where it is. */
+  z.strictObject({ ...header, type: z.literal('frozen'), by: text, reason: text }),
+  /** The line is stopped, if it has to be, and a person has been paged about the freeze. */
+  z.strictObject({ ...header, type: z.literal('frozenTold') }),
+  /** The forward fix takes the place of the frozen release, which leaves the traffic where it is. */
+  z.strictObject({ ...header, type: z.literal('fixedForward'), by: z.string().max(64) }),
   /** CloudTrail told us who moved the alias. May arrive after the end. */
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
   /** An alarm's event put the release back, and then CloudWatch did not say that the alarm fires. */

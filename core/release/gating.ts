@@ -5,6 +5,7 @@ import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import { isWayBack } from './head.ts'
+import { oneWayStep } from '../one-way.ts'
 import { horizonOf } from '../service/plan.ts'
 import { type Service, usualEarly } from '../service/service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
@@ -33,6 +34,13 @@ export function gatePoint({ key, state }: Release): number | undefined {
     default:
       return undefined
   }
+}
+
+/** Whether its next act is the first one of its one-way step, which it has not been let through yet. */
+export function isBeforeOneWay(release: Release): boolean {
+  const first = oneWayStep(release.service.plan)
+  const point = gatePoint(release)
+  return first !== undefined && release.oneWay === undefined && point !== undefined && point >= first
 }
 
 /** Whether the gates must still be asked here, or last denied. */
@@ -84,9 +92,10 @@ export function atGate(
 function gated(release: Release, event: EventOf<'gated'>): Release {
   const { point, atMs, because } = event
   if (gatePoint(release) !== point) return release
-  const { held: before, ...rest } = release
+  // A denial counts also where the gates were found open shortly before: the way back could not be proven then.
+  const { held: before, cleared: _, ...rest } = release
   if (event.allowed) {
-    return { ...rest, service: paced(release.service, event), cleared: { point, atMs } }
+    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs } }
   }
   const same = before?.point === point ? before : undefined
   const sinceMs = same?.sinceMs ?? atMs
@@ -106,10 +115,13 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
 }
 
 /** The service with the plan and early promotion that its error budget allows. */
-function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
+function withPace(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
   // A verdict is a fold of minutes, so its parameters must not change midway (docs/decisions/0015).
   const isUnderWay = point !== beginPoint && given !== undefined
-  const plan = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
+  const { oneWay } = service.plan
+  const paced = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
+  // What cannot be undone does not depend on the budget.
+  const plan = oneWay === undefined ? paced : { ...paced, oneWay }
   if (early === undefined) return { ...service, plan }
   const { early: own, ...policy } = service.policy
   return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }

@@ -29,6 +29,8 @@ export const Head = z.strictObject({
   link: z.string().min(1).max(100).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
+  /** The one-way step that it has passed, or that the release has passed which it fixed: nothing goes back behind it. */
+  oneWay: z.strictObject({ reason: z.string().max(300), atMs: z.int().min(0) }).optional(),
   /** A rehearsal of the way back. */
   drill: z.literal(true).optional(),
   /** Who asked for it, by AWS's word; of what an event asked for, nobody is known. */
@@ -76,6 +78,7 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...watchedOf(release),
     ...(backFrom === undefined ? {} : { backFrom }),
+    ...(release.oneWay === undefined ? {} : { oneWay: { reason: release.oneWay.reason, atMs: release.oneWay.atMs } }),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
@@ -112,6 +115,35 @@ export function ranBefore(heads: readonly Head[], versions: Readonly<Record<stri
       return had?.stable === version || (index > 0 && had?.candidate === version)
     }),
   )
+}
+
+type PastOneWay = Head & { readonly oneWay: NonNullable<Head['oneWay']> }
+
+/**
+ * The release past whose one-way step the service would go, back to these versions: the latest of those that came after a version
+ * had all traffic, however it ended. A version that never had is no way back. Without versions: to what ran before the release
+ * that was promoted last.
+ * @param heads newest first
+ */
+export function oneWayBehind(
+  heads: readonly Head[],
+  versions?: Readonly<Record<string, string>>,
+): PastOneWay | undefined {
+  const last = heads.findIndex(isPromoted)
+  // How many of the heads came after the version had all traffic.
+  const since = ([name, version]: readonly [string, string]): number => {
+    const ends = heads.flatMap((head, index) => {
+      const had = own(head.versions, name)
+      const ran = isPromoted(head) || head.oneWay !== undefined
+      return [
+        ...(isPromoted(head) && had?.candidate === version && index >= last ? [index] : []),
+        ...(ran && had?.stable === version ? [index + 1] : []),
+      ]
+    })
+    return ends.length === 0 ? 0 : Math.min(...ends)
+  }
+  const end = versions === undefined ? last + 1 : Math.max(0, ...Object.entries(versions).map(since))
+  return heads.slice(0, end).find((head): head is PastOneWay => head.oneWay !== undefined)
 }
 
 /** How many releases have set out to undo this one, and ended without having the traffic. */

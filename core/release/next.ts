@@ -1,6 +1,6 @@
 // What a release asks for next. It follows from the log alone, so any process can continue when the one that was about to act
 // dies.
-import { askDueMs, heldNow, isGated } from './gating.ts'
+import { askDueMs, heldNow, isBeforeOneWay, isGated } from './gating.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Service } from '../service/service.ts'
 
@@ -21,6 +21,7 @@ const handedOverSeconds = 300
 
 export function nextAct(release: Release, nowMs: number): Act {
   const { state } = release
+  if (release.frozen !== undefined && 'sinceMs' in state) return whileFrozen(release, nowMs, state.sinceMs)
   switch (state.phase) {
     case 'requested':
     case 'queued':
@@ -32,6 +33,8 @@ export function nextAct(release: Release, nowMs: number): Act {
     case 'hooks':
       if (release.paused !== undefined && state.calledAtMs === undefined) return wait(release, nowMs, state.sinceMs)
       if (isGated(release, nowMs)) return askGates(release, nowMs)
+      // The hooks of a one-way step may be what cannot be undone.
+      if (isBeforeOneWay(release)) return { act: 'shift' }
       return state.callAtMs !== undefined && state.calledAtMs === undefined && nowMs < state.callAtMs
         ? { act: 'bake', seconds: Math.ceil((state.callAtMs - nowMs) / 1000) }
         : { act: 'hook', seconds: hookSeconds(release, nowMs) }
@@ -48,6 +51,10 @@ export function nextAct(release: Release, nowMs: number): Act {
       return { act: 'end' }
   }
 }
+
+/** A freeze is told first. Then nothing is written and no hook is called until a person decides; looks go on. */
+const whileFrozen = (release: Release, nowMs: number, sinceMs: number): Act =>
+  release.frozen?.told === undefined ? { act: 'rollBack' } : wait(release, nowMs, sinceMs)
 
 /** A denied release waits for the next time to ask. If its candidate has traffic, looks continue meanwhile. */
 function askGates(release: Release, nowMs: number): Act {

@@ -1,6 +1,6 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
-import { nameWords } from '../foreign-text.ts'
+import { nameWords, quoted } from '../foreign-text.ts'
 import { aboutOwner, type Page, type PageKind, pageOf } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
 import type { Outcome } from './event.ts'
@@ -55,7 +55,9 @@ export function endPage(release: Release): Page {
       next: [
         seeWhy(releaseId),
         // Somebody else has moved an alias: what they left may be the candidate.
-        ...(kind === 'interrupted' ? [`Put all of it back: tidegate rollback ${service.name}`] : []),
+        ...(kind === 'interrupted' && release.oneWay === undefined
+          ? [`Put all of it back: tidegate rollback ${service.name}`]
+          : []),
       ],
     },
   )
@@ -167,6 +169,8 @@ export const aliasLines = {
   deleted: (target: ReturnTarget): string => `${aliasWords(target)} was deleted by somebody else.`,
   moved: (target: ReturnTarget, found: Routing): string =>
     `${aliasWords(target)} was moved by somebody else to ${routingWords(found)}: it is left alone.`,
+  left: (target: ReturnTarget, found: Routing, reason: string): string =>
+    `${aliasWords(target)} is left at ${routingWords(found)}: the release has passed a one-way step (${quoted(reason)}), and nothing goes back behind it.`,
   failed: (target: ReturnTarget, why: string): readonly string[] => [
     `${aliasWords(target)} could not be put back: ${why}`,
     `  ${commandBack(target)}`,
@@ -211,6 +215,7 @@ type Live = {
   readonly releaseId: string
   readonly service: string
   readonly targets: readonly Parameters<typeof commandBack>[0][]
+  readonly oneWay?: { readonly isPassed?: true | undefined } | undefined
 }
 
 /** SNS takes 256 kB; a person takes less. */
@@ -219,9 +224,10 @@ const shownMax = 20
 export function waysBack(live: readonly Live[]): readonly string[] {
   const lines = live
     .slice(0, shownMax)
-    .flatMap(({ releaseId, service, targets }) => [
-      `${service} (${releaseId}), back by hand:`,
-      ...targets.map(commandBack),
-    ])
+    .flatMap(({ releaseId, service, targets, oneWay }) =>
+      oneWay?.isPassed === true
+        ? [`${service} (${releaseId}) has passed a one-way step: leave it where it is.`]
+        : [`${service} (${releaseId}), back by hand:`, ...targets.map(commandBack)],
+    )
   return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
 }

@@ -52,6 +52,25 @@ export type AlarmDoubt = Pick<Extract<ReleaseEvent, { type: 'alarmDoubted' }>, '
 
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
+/** The one-way step that it has passed, or that the release has passed which it fixes. Nothing goes back any more. */
+type OneWayPassed = {
+  readonly reason: string
+  readonly atMs: number
+  /** The candidate's share then: it never gets less. */
+  readonly weightBp: number
+}
+
+/** A fail that does not send the release back: it stays where it is until a person decides. It is paused, too. */
+export type Frozen = {
+  readonly by: string
+  readonly because: string
+  readonly atMs: number
+  /** Why it does not go back: it cannot any more, or the failing signals say so (`onFail: hold`). */
+  readonly kind: 'oneWay' | 'hold'
+  /** A person has been paged, and the line stopped where it has to be. */
+  readonly told?: true
+}
+
 /** The hook that is next to be called, or whose answer is awaited. */
 export type HookState = {
   readonly phase: 'hooks'
@@ -124,6 +143,10 @@ export type Release = {
   /** Time of the last look, in any phase. */
   readonly lookedAtMs?: number
   readonly paused?: Paused
+  /** The frozen release whose place it takes. */
+  readonly fixes?: string
+  readonly oneWay?: OneWayPassed
+  readonly frozen?: Frozen
   /** How and why the release ends, as soon as that is decided. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
   /** What CloudWatch said of the alarm whose event put the release back, if not that it fires. */
@@ -139,16 +162,16 @@ export type Release = {
   readonly carriedAtSeq: number
 }
 
-/** The candidate's share of traffic at `step` of the plan; 100 % at the promotion. */
-export function weightAt(release: Release, step: number): number {
-  return release.service.plan.steps[step]?.weightBp ?? wholeBp
+/** The candidate's share of traffic at `step` of the plan; 100 % at the promotion. Past a one-way step it never gets less. */
+export function weightAt({ service, oneWay }: Pick<Release, 'service' | 'oneWay'>, step: number): number {
+  return Math.max(service.plan.steps[step]?.weightBp ?? wholeBp, oneWay?.weightBp ?? 0)
 }
 
 /** Whether the candidate has traffic on any target, or may have. */
 export function hasTraffic(release: Pick<Release, 'targets'>): boolean {
   return release.targets.some(
-    (target) =>
-      target.routing.version !== target.stable || target.routing.additional !== undefined || target.maybe !== undefined,
+    ({ routing, candidate, maybe }) =>
+      routing.version === candidate || routing.additional?.version === candidate || maybe !== undefined,
   )
 }
 
@@ -178,3 +201,9 @@ export function isLive(release: Release): boolean {
 export function isReturning({ state }: Release): boolean {
   return state.phase === 'returning' || (state.phase === 'hooks' && state.point === 'afterRollback')
 }
+
+/** Whether a one-way step lies behind it, so that nothing of it may go back, whatever happens. */
+export const isPastOneWay = ({ oneWay }: Pick<Release, 'oneWay'>): boolean => oneWay !== undefined
+
+/** Whether it waits, at its present weight, for a forward fix. */
+export const awaitsFix = (release: Release): boolean => isLive(release) && release.frozen?.kind === 'oneWay'

@@ -5,6 +5,7 @@ import { Artifact, type Candidate, type Provenance, VersionByFunction } from '..
 import { isPlain } from '../foreign-text.ts'
 import { isElsewhere } from '../location.ts'
 import { functionAt, type Home, isEvent, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
+import { releaseIdForm } from './log-key.ts'
 import { imageOf, registryHost } from '../service/artifacts.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
 import { plain, plainName, plainSentence } from '../plain-name.ts'
@@ -30,10 +31,12 @@ export type ReleaseRequest = {
   readonly bolder?: true
   /** A rehearsal of the way back, in which the candidate gets this share. */
   readonly drill?: { readonly weightBp: number }
+  /** The frozen release whose forward fix this is. */
+  readonly fixes?: string
 }
 
-const text = z.string().min(1).max(500)
-const name = plainName(500)
+const [text, name] = [z.string().min(1).max(500), plainName(500)]
+const releaseId = z.string().regex(releaseIdForm, 'not the id of a release').optional()
 const when = z.iso.datetime({ offset: true }).optional()
 
 /** S3 calls what was written without versioning `null`, and the next object without versioning replaces it. */
@@ -65,6 +68,7 @@ export const ReleaseCall = z
     build: name.optional(),
     author: name.optional(),
     reason: text.optional(),
+    fixes: releaseId.describe('The frozen release whose forward fix it is (docs/one-way.md).'),
   })
   .refine(
     (call) => [call.version, call.versions, call.artifact].filter((one) => one !== undefined).length === 1,
@@ -219,7 +223,7 @@ function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormation
 }
 
 function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRequest {
-  const { service, artifact, plan, source, requestId, commit, committedAt, build, author, reason } = call
+  const { service, artifact, plan, source, requestId, commit, committedAt, build, author, reason, fixes } = call
   return {
     service,
     key: `call/${requestId ?? callId}`,
@@ -232,7 +236,7 @@ function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRe
       ...(author === undefined ? {} : { author }),
     },
     ...(plan === undefined ? {} : { plan }),
-    ...(reason === undefined ? {} : { reason }),
+    ...{ ...(reason === undefined ? {} : { reason }), ...(fixes === undefined ? {} : { fixes }) },
   }
 }
 

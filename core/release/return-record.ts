@@ -6,8 +6,9 @@ import type { Head } from './head.ts'
 import { Owner } from '../owner.ts'
 import { aboutOwner } from '../page.ts'
 import { locate } from '../location.ts'
-import { hasTraffic, type Release } from './release.ts'
-import type { Routing } from '../service/routing.ts'
+import { hasTraffic, type Release, weightAt } from './release.ts'
+import { oneWayStep } from '../one-way.ts'
+import { type Routing, shareBp } from '../service/routing.ts'
 import { ServiceName, Target } from '../service/service.ts'
 
 const epochMs = z.int().min(0)
@@ -52,6 +53,14 @@ export const ReturnRecord = z.strictObject({
   runbook: z.string().max(2000).optional(),
   drill: z.literal(true).optional(),
   owner: Owner.optional(),
+  /** Its one-way step: passed, or passed as soon as the candidate has this share. Then nothing of it goes back. */
+  oneWay: z
+    .strictObject({
+      reason: z.string().max(300),
+      atBp: z.int().min(0).max(10_000),
+      isPassed: z.literal(true).optional(),
+    })
+    .optional(),
   /** When a person was told that the traffic could not be put back. */
   toldAtMs: epochMs.optional(),
   ended: Ended.optional(),
@@ -88,9 +97,26 @@ export function returnRecordOf(release: Release): ReturnRecord | undefined {
     holdSeconds: Math.max(holdSecondsMin, service.policy.hold.unknownSeconds),
     ...(service.runbook === undefined ? {} : { runbook: service.runbook }),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
+    ...oneWayOf(release),
     ...aboutOwner(service),
   }
 }
+
+function oneWayOf(release: Release): Pick<ReturnRecord, 'oneWay'> {
+  const { oneWay, service } = release
+  const step = oneWayStep(service.plan)
+  if (oneWay !== undefined) return { oneWay: { reason: oneWay.reason, atBp: oneWay.weightBp, isPassed: true } }
+  if (step === undefined) return {}
+  return { oneWay: { reason: service.plan.oneWay?.reason ?? '', atBp: weightAt(release, step) } }
+}
+
+/** The record of a release that is about to pass its one-way step: written before the log says so. */
+export const passing = (record: ReturnRecord): ReturnRecord =>
+  record.oneWay === undefined ? record : { ...record, oneWay: { ...record.oneWay, isPassed: true } }
+
+/** Whether the release may not put back an alias that it finds like this: that would go back past its one-way step. */
+export const isLeft = ({ oneWay }: Pick<ReturnRecord, 'oneWay'>, target: ReturnTarget, found: Routing): boolean =>
+  oneWay !== undefined && (oneWay.isPassed === true || shareBp(found, target.candidate) >= oneWay.atBp)
 
 /** Whether the record must exist: traffic has moved, or may have. */
 export const needsReturnRecord = (release: Release): boolean =>
@@ -122,6 +148,7 @@ export function headOfEnded(record: ReturnRecord, { outcome, because, atMs }: En
       .slice(0, 1500),
     source: record.source,
     ...(record.drill === undefined ? {} : { drill: record.drill }),
+    ...(record.oneWay?.isPassed === undefined ? {} : { oneWay: { reason: record.oneWay.reason, atMs } }),
     versions: Object.fromEntries(
       record.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

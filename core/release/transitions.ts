@@ -1,6 +1,18 @@
-// How a release moves from phase to phase: through hooks, to its end, and back. advance.ts decides when.
-import type { Outcome, ReturnOutcome } from './event.ts'
-import { hasWayBack, type HookState, type Release, type State } from './release.ts'
+// How a release moves from phase to phase: through hooks, to its end, and back, or into a freeze. advance.ts decides when.
+import type { Outcome, ReleaseEvent, ReturnOutcome } from './event.ts'
+import {
+  awaitsFix,
+  candidateShareBp,
+  type Frozen,
+  hasWayBack,
+  type HookState,
+  isPastOneWay,
+  type Release,
+  type State,
+} from './release.ts'
+import { own } from '../own.ts'
+import { type Signals, type Watch, watches } from '../service/signals.ts'
+import type { SignalVerdict, Verdict } from '../verdict/evidence/evidence.ts'
 import type { HookPoint } from '../service/service.ts'
 
 export const withState = (release: Release, state: State): Release => ({ ...release, state })
@@ -12,7 +24,7 @@ export const isUnderWay = (state: State): boolean =>
   (state.phase === 'hooks' && state.point !== 'afterPromotion' && state.point !== 'afterRollback')
 
 export function unpaused(release: Release): Release {
-  const { paused: _, ...rest } = release
+  const { paused: _, frozen: _frozen, ...rest } = release
   return rest
 }
 
@@ -46,6 +58,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
         return turnBack(release, 'rolledBack', drillIsOver, 'policy', atMs)
       return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
     case 'afterPromotion':
+      if (release.frozen !== undefined) return withState(release, state)
       return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
     case 'afterRollback':
       return withState(release, { phase: 'settling' })
@@ -62,7 +75,10 @@ export function heldTooLong(release: Release, because: string, atMs: number, wis
   return turnBack(release, 'rolledBack', because, 'policy', atMs)
 }
 
-/** Sends the traffic back, or ends a release that never moved any. If that was decided before, nothing changes. */
+/**
+ * Sends the traffic back, or ends a release that never moved any. If that was decided before, nothing changes. Past a one-way
+ * step nothing goes back, whoever wants it: the release stays where it is.
+ */
 export function turnBack(release: Release, wished: ReturnOutcome, because: string, by: string, atMs: number): Release {
   const { state } = release
   switch (state.phase) {
@@ -78,6 +94,7 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
     case 'shifting':
     case 'baking': {
       if (state.phase === 'hooks' && state.point === 'afterRollback') return release
+      if (isPastOneWay(release)) return freeze(release, 'oneWay', because, by, atMs)
       // A release that never moved traffic counts as rejected, not as rolled back.
       const moves = hasWayBack(release)
       const outcome: Outcome = wished === 'rolledBack' && !moves ? 'rejected' : wished
@@ -85,4 +102,98 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
       return moves ? withState(ended, { phase: 'returning' }) : enterHooks(ended, 'afterRollback', 0, atMs)
     }
   }
+}
+
+// Fails that do not send a release back. Past a one-way step nothing does: it waits for a forward fix. Before that, a signal may
+// say that a person decides (`onFail: hold`).
+
+/** It stays where it is. A freeze that is there already stays as it was told. */
+export function freeze(release: Release, kind: Frozen['kind'], because: string, by: string, atMs: number): Release {
+  if (release.frozen?.kind === kind) return release
+  return { ...release, paused: { by, reason: because, atMs }, frozen: { by, because, atMs, kind } }
+}
+
+const decides = ({ kind, advisory }: SignalVerdict): boolean => kind === 'fail' && advisory !== true
+const failing = (verdict: Verdict | undefined): readonly string[] =>
+  (verdict?.signals ?? []).filter(decides).map(({ signal }) => signal)
+/** A signal's key is its name, followed by the function's name when there are several targets. */
+const nameOf = (key: string): string => key.split(':')[0] ?? key
+
+/** Whether every signal that fails is one that holds the release. */
+export function isHeldFail({ signals }: { readonly signals: Signals }, verdict: Verdict): boolean {
+  const known = watches(signals)
+  const keys = failing(verdict)
+  return keys.length > 0 && keys.every((key) => known.get(nameOf(key))?.onFail === 'hold')
+}
+
+const alarmKey = 'alarm:'
+
+/**
+ * A person goes on in spite of a freeze. What failed then is only reported from now on, or the next look would freeze it again.
+ * What fails besides still counts.
+ */
+export function inSpiteOf(release: Release): Release {
+  const keys = release.frozen === undefined ? [] : failing(release.verdict)
+  if (keys.length === 0) return release
+  const names = keys.map(nameOf)
+  const alarms = keys.flatMap((key) => (key.startsWith(alarmKey) ? [key.slice(alarmKey.length)] : []))
+  return {
+    ...release,
+    excludedAlarms: [...new Set([...release.excludedAlarms, ...alarms])],
+    service: { ...release.service, signals: reportedOnly(release.service.signals, names) },
+  }
+}
+
+function reportedOnly(signals: Signals, names: readonly string[]): Signals {
+  const advisory = <W extends Watch>(watch: W): W => ({ ...watch, role: 'advisory' })
+  const named = <W extends Watch & { readonly name: string }>(watch: W): W =>
+    names.includes(watch.name) ? advisory(watch) : watch
+  const own = <W extends Watch>(name: string, watch: 'off' | W): 'off' | W =>
+    watch !== 'off' && names.includes(name) ? advisory(watch) : watch
+  const { errors, latency, throttles, cost, coldStarts, memory, custom, prometheus } = signals
+  return {
+    ...signals,
+    errors: own('errors', errors),
+    latency: own('latency', latency),
+    throttles: own('throttles', throttles),
+    cost: own('cost', cost),
+    coldStarts: own('coldStarts', coldStarts),
+    memory: own('memory', memory),
+    custom: custom.map(named),
+    ...(prometheus === undefined ? {} : { prometheus: prometheus.map(named) }),
+  }
+}
+
+type OneWayEvent = Extract<ReleaseEvent, { type: 'oneWayPassed' | 'frozen' | 'frozenTold' | 'fixedForward' }>
+
+/** A release that goes back does not stop doing so. */
+export function atOneWay(release: Release, event: OneWayEvent): Release {
+  const { state, frozen, oneWay } = release
+  switch (event.type) {
+    case 'oneWayPassed': {
+      if (!isUnderWay(state) || oneWay !== undefined || release.service.plan.oneWay === undefined) return release
+      const targets = release.targets.map((target) => {
+        const revision = own(event.revisions, target.functionName)
+        return revision === undefined ? target : { ...target, revision }
+      })
+      const { atMs, reason } = event
+      return { ...release, targets, oneWay: { reason, atMs, weightBp: candidateShareBp(release) } }
+    }
+    case 'frozen':
+      return oneWay === undefined ? release : turnBack(release, 'aborted', event.reason, event.by, event.atMs)
+    case 'frozenTold':
+      return frozen === undefined ? release : { ...release, frozen: { ...frozen, told: true } }
+    case 'fixedForward': {
+      if (!awaitsFix(release)) return release
+      const by = `release ${event.by}`
+      return settling(unpaused(release), 'superseded', `its forward fix, release ${event.by}, takes its place`, by)
+    }
+  }
+}
+
+export function resumed(release: Release, atMs: number): Release {
+  const after = unpaused(inSpiteOf(release))
+  const { state } = after
+  // All traffic was on the candidate, and only the end was held up.
+  return release.frozen !== undefined && state.phase === 'hooks' ? toHook(after, state, atMs) : after
 }

@@ -5,7 +5,8 @@ import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifa
 import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
 import { isObserved, type Service, ServiceDefinition } from './service.ts'
 import { wrongInPrometheus } from '../prometheus/signal.ts'
-import { Signals } from './signals.ts'
+import { approvalsMost } from './gates.ts'
+import { Signals, type Watch } from './signals.ts'
 import { isCounted } from './slo.ts'
 import { isTimeZone } from '../time-zone.ts'
 
@@ -19,6 +20,8 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     ...wrongTimes(service),
     ...wrongTriggers(service),
     ...wrongAfterwards(service),
+    ...wrongOneWay(service),
+    ...wrongHolds(service),
   ])
     context.addIssue({ code: 'custom', path: [...path], message })
 })
@@ -164,3 +167,57 @@ const wrongTriggers = ({ triggers: { s3, ecr } }: Service): readonly Wrong[] => 
     ? []
     : [[['triggers', 'ecr', 'repository'], noRepository] as const]),
 ]
+
+/** What a one-way step of the plan does not go with. */
+function wrongOneWay({ mode, plan: { oneWay }, pace, gates }: Service): readonly Wrong[] {
+  const elsewhere = (['bold', 'careful', 'urgent'] as const).filter((name) => pace[name]?.oneWay !== undefined)
+  const others = elsewhere.map((name): Wrong => [
+    ['pace', name],
+    'a one-way step is written in `plan`, and holds for every other plan of the service too',
+  ])
+  if (oneWay === undefined) return others
+  const silent = gates.approvals.findIndex(
+    ({ beforeBp, whenExpired }) => beforeBp === oneWay.beforeBp && whenExpired === 'approve',
+  )
+  return [
+    ...others,
+    ...(mode === 'observe'
+      ? [[['plan'], 'a service that is only observed has no one-way step: others move it'] as const]
+      : []),
+    ...(oneWay.yes === 'policy' && gates.rules === undefined
+      ? [[['plan'], 'with yes: policy, a one-way step needs policies that decide it: gates.rules'] as const]
+      : []),
+    ...(silent < 0
+      ? []
+      : [
+          [
+            ['gates', 'approvals', silent, 'whenExpired'],
+            'before a one-way step silence is no yes: write reject',
+          ] as const,
+        ]),
+    ...(gates.approvals.length > approvalsMost
+      ? [
+          [
+            ['gates', 'approvals'],
+            `with that of the one-way step there are more than ${approvalsMost} approvals`,
+          ] as const,
+        ]
+      : []),
+  ]
+}
+
+const advisoryHold = 'an advisory signal never decides, so there is nothing to hold: write role: critical, or no onFail'
+
+function wrongHolds({ signals }: Service): readonly Wrong[] {
+  const { alarms: _, custom, prometheus = [], ...own } = signals
+  const all: readonly (readonly [Path, Watch | 'off'])[] = [
+    ...Object.entries(own).map(([name, watch]) => [[name], watch] as const),
+    ...custom.map((watch, index) => [['custom', index], watch] as const),
+    ...prometheus.map((watch, index) => [['prometheus', index], watch] as const),
+  ]
+  return all.flatMap(([path, watch]): readonly Wrong[] =>
+    watch !== 'off' && watch.onFail === 'hold' && watch.role === 'advisory'
+      ? [[['signals', ...path, 'onFail'], advisoryHold]]
+      : [],
+  )
+}

@@ -2,6 +2,7 @@
 // hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
+import type { OneWay } from '../one-way.ts'
 import { plain } from '../plain-name.ts'
 import { Timetable } from './timetable.ts'
 import { ownPoliciesMaxChars } from './own-policies.ts'
@@ -11,6 +12,7 @@ const weightBp = z.int().min(0).max(10_000)
 const daySeconds = 86_400
 const expiryMax = 14 * daySeconds
 const countMax = 5
+export const approvalsMost = 10
 const findings = z.int().min(0).max(10_000)
 /** The service's own Cedar policies; they are checked when the definition is applied (docs/policy.md). */
 const rules = z.string().max(ownPoliciesMaxChars)
@@ -87,7 +89,11 @@ const windows = Timetable.describe('Releases begin only in these times; without 
 export const Gates = z.strictObject({
   ...shared,
   windows: windows.default([]),
-  approvals: z.array(Approval).max(10).default([]),
+  /** One more for a one-way step (one-way.ts). */
+  approvals: z
+    .array(Approval)
+    .max(approvalsMost + 1)
+    .default([]),
 })
 export type Gates = z.output<typeof Gates>
 
@@ -115,7 +121,11 @@ const ApprovalDefinition = z.strictObject({
 
 /** Gates as people write them. */
 export const GatesDefinition = z
-  .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(10).default([]) })
+  .strictObject({
+    ...shared,
+    windows: windows.default([]),
+    approvals: z.array(ApprovalDefinition).max(approvalsMost).default([]),
+  })
   .transform(({ approvals, ...rest }): Gates => ({
     ...rest,
     approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({
@@ -127,3 +137,18 @@ export const GatesDefinition = z
       whenExpired,
     })),
   }))
+
+/** Silence is no yes, and whoever asked for a release does not say yes to it. */
+const implied = (beforeBp: number): Approval => ({
+  beforeBp,
+  count: 1,
+  fourEyes: true,
+  expiresSeconds: daySeconds,
+  whenExpired: 'reject',
+})
+
+/** The gates with the approval that a one-way step asks for, unless they have one before that weight. */
+export function withYes(gates: Gates, oneWay: OneWay | undefined): Gates {
+  if (oneWay?.yes !== 'person' || gates.approvals.some(({ beforeBp }) => beforeBp === oneWay.beforeBp)) return gates
+  return { ...gates, approvals: [...gates.approvals, implied(oneWay.beforeBp)] }
+}

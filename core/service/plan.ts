@@ -3,6 +3,7 @@
 import { wholeBp } from './routing.ts'
 import * as z from 'zod'
 import { duration, formatDuration } from '../duration.ts'
+import { OneWay, OneWayDefinition, oneWayWords } from '../one-way.ts'
 
 const minute = 60
 // A weight's effect reaches CloudWatch a minute late and in whole minutes, so a shorter bake could never be judged.
@@ -34,6 +35,8 @@ export const Plan = z.strictObject({
   steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, notRising),
   /** How long the plan was meant to take before the error budget made its steps smaller. Verdicts keep using this horizon. */
   horizonSeconds: z.int().min(0).max(maxHorizonSeconds).optional(),
+  /** Absent: every step has a way back. */
+  oneWay: OneWay.optional(),
 })
 export type Plan = z.output<typeof Plan>
 
@@ -140,18 +143,31 @@ const Named = z
     return z.NEVER
   })
 
+const onlyOneWay =
+  'one step at most is oneWay: after it there is no way back that another one could close. A later step takes an approval (gates.approvals)'
+
 const Listed = z
   .strictObject({
     steps: z
-      .array(z.strictObject({ weight: percent, bake }))
+      .array(
+        z.strictObject({
+          weight: percent,
+          bake,
+          oneWay: OneWayDefinition.optional().describe('From this step on there is no way back (docs/one-way.md).'),
+        }),
+      )
       .min(1)
-      .max(100),
+      .max(100)
+      .refine((steps) => steps.filter(({ oneWay }) => oneWay !== undefined).length <= 1, onlyOneWay),
     holdBack: holdBack.default(holdBackPercent),
   })
   .transform((listed, context) => {
     const steps = listed.steps.map((one) => step(one.weight, one.bake))
+    const [oneWay] = listed.steps.flatMap(({ weight, oneWay }) =>
+      oneWay === undefined ? [] : [{ ...oneWay, beforeBp: toBp(weight) }],
+    )
     // Checked before the last weight is changed, so that the problem is about what was written.
-    if (rising(steps)) return { steps: heldBack(steps, listed.holdBack) }
+    if (rising(steps)) return { steps: heldBack(steps, listed.holdBack), ...(oneWay === undefined ? {} : { oneWay }) }
     context.addIssue({ code: 'custom', path: ['steps'], message: notRising })
     return z.NEVER
   })
@@ -189,7 +205,7 @@ export const PlanDefinition = z
   .pipe(Plan)
 
 /** `10 % for 5m, 90 % for 5m while 10 % stay on stable to compare with, then all traffic`: what a plan does, for people. */
-export function planWords({ steps }: Plan): string {
+export function planWords({ steps, oneWay }: Plan): string {
   const words = steps.map(({ weightBp, bakeSeconds }, index) => {
     const step = `${weightBp / 100} % for ${formatDuration(bakeSeconds)}`
     if (index < steps.length - 1) return step
@@ -197,5 +213,6 @@ export function planWords({ steps }: Plan): string {
       ? `${step} with nothing to compare with`
       : `${step} while ${(wholeBp - weightBp) / 100} % stay on stable to compare with`
   })
-  return words.length === 0 ? 'all traffic at once' : [...words, 'then all traffic'].join(', ')
+  const plan = words.length === 0 ? 'all traffic at once' : [...words, 'then all traffic'].join(', ')
+  return oneWay === undefined ? plan : `${plan}; ${oneWayWords(oneWay)}`
 }

@@ -8,6 +8,7 @@ import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Owner } from '../owner.ts'
 import { aboutOwner } from '../page.ts'
+import { withYes } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { From } from '../origin.ts'
 import { FunctionName } from '../location.ts'
@@ -163,10 +164,7 @@ const HookDefinition = z.strictObject({
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
 
-/**
- * A service as people write it (services/*.yaml). Strict: an unknown field is an error, and every field has an effect.
- * definition.ts has further checks.
- */
+/** As people write it (services/*.yaml). Strict: every field has an effect. definition.ts has further checks. */
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,
@@ -271,8 +269,9 @@ export const ServiceDefinition = z
     message:
       'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
   })
-  .transform(({ mode, targets, hooks, policy, runbook, owner, ...rest }): Service => ({
+  .transform(({ mode, targets, hooks, policy, gates, runbook, owner, ...rest }): Service => ({
     ...rest,
+    gates: withYes(gates, rest.plan.oneWay),
     ...(mode === 'own' ? {} : { mode }),
     targets: targets.map(storedTarget),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),

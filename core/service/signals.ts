@@ -35,6 +35,12 @@ function watch(defaults: {
       .max(1_000_000)
       .default(defaults.minimumSamples)
       .describe('Fewer samples of the candidate at the present weight are no pass.'),
+    onFail: z
+      .enum(['rollBack', 'hold'])
+      .optional()
+      .describe(
+        'What follows when it fails. rollBack, which is the default: the traffic goes back. hold: it stays where it is, a person is paged, and decides (docs/one-way.md).',
+      ),
     whenUnknown: z
       .enum(['hold', 'pause', 'rollBack'])
       .default('hold')

@@ -114,7 +114,10 @@ function burnNeeds({ live, budgets, name }: ServiceNow): readonly Need[] {
         ? `The error budget ${slo} is spent${left}.`
         : `The error budget ${slo} burns ${burning === 'page' ? 'fast' : 'too fast, and has for a day or more'}${left}.`
     const kind = burning === 'page' ? 'burning' : isSpent ? 'spent' : 'burningSlowly'
-    const back = burning === 'page' && live !== undefined ? [putBack(live, name, `the error budget ${slo} burns`)] : []
+    const back =
+      burning === 'page' && live !== undefined && live.oneWay === undefined
+        ? [putBack(live, name, `the error budget ${slo} burns`)]
+        : []
     const look: Action = { kind: 'look', label: 'See who spent it', section: 'budgets' }
     return [{ kind, sentence, ...(live === undefined ? {} : { releaseId: live.id }), actions: [...back, look] }]
   })
@@ -184,7 +187,7 @@ function heldNeeds(live: Release): readonly Need[] {
       sentence: `It is held at a gate: ${held.because}.`,
       sinceMs: held.sinceMs,
       releaseId: live.id,
-      actions: [putBack(live, live.service.name, 'what it has to prove is missing')],
+      actions: live.oneWay === undefined ? [putBack(live, live.service.name, 'what it has to prove is missing')] : [],
     },
   ]
 }

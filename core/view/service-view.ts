@@ -1,7 +1,8 @@
 // One service: how it stands now, what may be done, its history, and where its error budgets went.
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
-import type { Head } from '../release/head.ts'
+import { type Head, oneWayBehind } from '../release/head.ts'
+import { noWayBackWords } from '../one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
 import type { ObservedView } from './observed-view.ts'
@@ -150,6 +151,8 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
 function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
+  const oneWay = live?.oneWay ?? (live === undefined ? oneWayBehind(heads)?.oneWay : undefined)
+  if (oneWay !== undefined) return { noPutBack: noWayBackWords(oneWay.reason) }
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
   if (service !== undefined && isObserved(service))
     return { noPutBack: 'Tidegate has no right to put anything back: use the tool that moves it.' }

@@ -3,7 +3,7 @@
 // starts today must hold releases that are already waiting.
 import type { GateBudget, LookedUp } from '../../core/gate/facts.ts'
 import { hexOf } from '../../core/gate/attestation.ts'
-import type { Gates } from '../../core/service/gates.ts'
+import { type Gates, withYes } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -30,7 +30,7 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   const attested = await attestedOf(deps, release, today, hashes)
   return {
     nowMs: deps.clock.nowMs(),
-    gates: gatesOf(today, service),
+    gates: withYes(gatesOf(today, service), service.plan.oneWay),
     stopped,
     budgets,
     full: false,

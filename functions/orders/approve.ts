@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { personKey } from '../../core/caller.ts'
 import { approversOf, requestersOf } from '../../core/gate/facts.ts'
-import { type Approval, ApprovalPoint, beforeBpOf, beforeWords } from '../../core/service/gates.ts'
+import { type Approval, ApprovalPoint, beforeBpOf, beforeWords, withYes } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, isReturning, type Release } from '../../core/release/release.ts'
 import { record } from '../steps/log.ts'
@@ -30,7 +30,9 @@ export function approveHandler(deps: Deps) {
     const loaded = await find(deps, call)
     const { release } = loaded
     if (!isLive(release) || isReturning(release)) throw notNow(release, call.answer)
-    const { gates } = await deps.services.get(release.service.name)
+    const today = await deps.services.get(release.service.name)
+    // Its one-way step is that of its own plan, whatever the definition says by now.
+    const gates = withYes(today.gates, release.service.plan.oneWay)
     const approval = wanted(release, gates.approvals, call)
     await permitted(deps, release, approval, { ...call, own: gates.rules })
     const { beforeBp } = approval

@@ -1,6 +1,7 @@
 // A service goes back to what ran before: a release of those versions, all at once, which passes no gates. Only the history says
 // what ran before, so who may roll back needs no right to start, and gets none.
-import { backKey, failedWaysBack, type Head, lastPromoted, ranBefore } from '../../core/release/head.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
+import { backKey, failedWaysBack, type Head, lastPromoted, oneWayBehind, ranBefore } from '../../core/release/head.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
@@ -30,8 +31,8 @@ type Place = {
 
 /**
  * @param named the versions that a person names; without them, what ran before the release that is in charge now
- * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `item_unreadable`, `target_unknown`,
- * `version_missing`
+ * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `one_way_passed`, `item_unreadable`,
+ * `target_unknown`, `version_missing`
  */
 export async function placeBefore(
   deps: Deps,
@@ -45,6 +46,8 @@ export async function placeBefore(
     wanted === undefined ? lastPromoted(heads) !== undefined : ranBefore(heads, wanted)
   const { last, heads, isFound } = await searched(deps, service, enough)
   const from = last.releaseId
+  const passed = oneWayBehind(heads, wanted)
+  if (passed !== undefined && (wanted === undefined || isFound)) throw noWayBehind(passed)
   if (wanted === undefined) return { service, from, versions: stableOf(last), apart: again(heads, from), words: '' }
   const candidate = { kind: 'versions' as const, versions: wanted }
   const words = candidateWords(candidate)

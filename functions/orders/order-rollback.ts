@@ -3,6 +3,7 @@
 // release undoes that one and no other. The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
 import { headOf, isWayBack, undoneBy } from '../../core/release/head.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { VersionByFunction } from '../../core/service/candidate.ts'
@@ -41,7 +42,7 @@ type OrderRollbackCall = z.output<typeof OrderRollbackCall>
 
 /**
  * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
- * `verb_not_now`, `not_in_charge`, `target_unknown`, `version_missing`
+ * `one_way_passed`, `verb_not_now`, `not_in_charge`, `target_unknown`, `version_missing`
  */
 export function orderRollbackHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
@@ -61,7 +62,7 @@ export function orderRollbackHandler(deps: Deps) {
 async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): Promise<Ordered> {
   const { verb } = call
   const outcome = verb === 'abort' ? 'aborted' : 'rolledBack'
-  const order = { by: call.by, reason: call.reason, outcome } as const
+  const order = { by: call.by, reason: call.reason, outcome, isPersons: true } as const
   try {
     const loaded = await load(deps, releaseId)
     checkService(loaded.release, call.service)
@@ -81,6 +82,7 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
       return goBackFrom(deps, call.service ?? '', releaseId, call)
     }
     checkService({ id: releaseId, service: { name: record.service } }, call.service)
+    if (record.oneWay?.isPassed === true) throw noWayBehind({ ...record, oneWay: record.oneWay })
     const ended = await endByRecord(deps, record, error, order)
     return { releaseId, phase: 'settled', outcome: ended.outcome, note: 'Its log cannot be read: see the page.' }
   }

@@ -20,7 +20,9 @@ export function pauseHandler(deps: Deps) {
     const call = readOrder(PauseCall, event)
     const after = await record(deps, await find(deps, call), (release) => {
       const atMs = deps.clock.nowMs()
-      if (!isLive(release) || isReturning(release) || !isUnderWay(release.state)) throw notNow(release, call.verb)
+      const mayResume = call.verb === 'resume' && release.frozen !== undefined
+      if (!isLive(release) || isReturning(release) || !(isUnderWay(release.state) || mayResume))
+        throw notNow(release, call.verb)
       if (call.verb === 'pause')
         return release.paused === undefined ? { type: 'paused', atMs, by: call.by, reason: call.reason } : undefined
       if (release.paused === undefined) throw notNow(release, call.verb)

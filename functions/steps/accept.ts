@@ -6,8 +6,13 @@ import { foreign, type Home, isAhead, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
-import { candidateWords } from '../../core/service/candidate.ts'
-import { isBolder } from '../../core/service/plan.ts'
+import { noWayBack } from '../../core/freeze/words.ts'
+import { own } from '../../core/own.ts'
+import { type Candidate, candidateWords } from '../../core/service/candidate.ts'
+import { replay } from '../../core/release/advance.ts'
+import { isWayBack } from '../../core/release/head.ts'
+import { awaitsFix, isPastOneWay } from '../../core/release/release.ts'
+import { isBolder, type Plan } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import { entryOf } from '../../core/queue/admission.ts'
 import { rehearsing } from '../../core/drill/drill.ts'
@@ -60,6 +65,11 @@ function checkCall(service: Service, { candidate, plan, bolder }: ReleaseRequest
       'plan_bolder',
       `The plan of the call gives more traffic, gives it sooner, or moves more at once than the plan of ${service.name}.`,
     )
+  if (plan?.oneWay !== undefined)
+    throw new Problem(
+      'call_invalid',
+      `The plan of a call has no one-way step: the definition of ${service.name} says what cannot be undone.`,
+    )
   const allowed = callableOf(service)
   if (candidate.kind === 'versions' || isFrom(allowed, candidate, home)) return
   throw new Problem(
@@ -101,24 +111,34 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
   if (request.service !== undefined) checkCall(service, request, deps.home)
   const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
   if (first !== undefined) return releaseId
+  if (request.fixes !== undefined) await checkFixes(deps, service.name, request.fixes, candidate)
   const atMs = deps.clock.nowMs()
   const wanted: NewEvent = {
     type: 'requested',
     atMs,
     releaseId,
     key,
-    service: { ...service, plan: request.plan ?? service.plan },
+    service: { ...service, plan: planOf(service, request) },
     candidate,
     provenance: request.provenance,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
     ...(request.urgent === undefined ? {} : { urgent: true }),
     ...(request.plan === undefined && request.drill === undefined ? {} : { planBy: 'call' }),
     ...(request.drill === undefined ? {} : { drill: true }),
+    ...(request.fixes === undefined ? {} : { fixes: request.fixes }),
   }
+  const fixing = request.fixes === undefined ? {} : { fixes: request.fixes }
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }
-  const queued = entryOf({ id: releaseId, key, urgent: request.urgent === true, requestedAtMs: atMs, service })
+  const queued = entryOf({
+    id: releaseId,
+    key,
+    urgent: request.urgent === true,
+    requestedAtMs: atMs,
+    service,
+    ...fixing,
+  })
   await enqueue(deps, service, queued)
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.
@@ -128,6 +148,24 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
   if (written?.atMs !== atMs) await deps.queues.remove(service.name, queued)
   // Another request with the same id was faster: ask again, for the next id.
   return isOf(written, key) ? releaseId : open(deps, stored, request)
+}
+
+/** What cannot be undone is said by the definition, whatever plan a call brings. A way back does nothing of that kind. */
+function planOf({ plan }: Service, request: ReleaseRequest): Plan {
+  const own = request.plan ?? plan
+  return plan.oneWay === undefined || isWayBack(request) ? own : { ...own, oneWay: plan.oneWay }
+}
+
+/** @throws Problem `release_missing`, `nothing_to_fix`, `one_way_passed` when it would bring back what is behind the step */
+async function checkFixes({ journal }: Deps, service: string, fixes: string, candidate: Candidate): Promise<void> {
+  const release = replay((await journal.read(fixes)).events)
+  if (release?.service.name !== service)
+    throw new Problem('release_missing', `There is no release ${fixes} of ${service}.`)
+  const isLeftBehind = release.ending?.outcome === 'superseded' && isPastOneWay(release)
+  if (!awaitsFix(release) && !isLeftBehind)
+    throw new Problem('nothing_to_fix', `Release ${fixes} of ${service} is not frozen past a one-way step.`)
+  const wanted = candidate.kind === 'versions' ? candidate.versions : {}
+  if (release.targets.some(({ functionName, stable }) => own(wanted, functionName) === stable)) throw noWayBack(release)
 }
 
 /** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */

@@ -6,6 +6,7 @@ import { aliasLines, aliasWords, endedWithoutLogPage, notBackWithoutLogPage } fr
 import {
   type Ended,
   headOfEnded,
+  isLeft,
   mayBeOurs,
   type ReturnRecord,
   type ReturnTarget,
@@ -88,13 +89,13 @@ export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Pr
 /** What each alias of the release was found as, and put to. */
 export async function putBack(
   deps: Pick<ByRecord, 'traffic'>,
-  { service, targets }: Pick<ReturnRecord, 'service' | 'targets'>,
+  { service, targets, oneWay }: Pick<ReturnRecord, 'service' | 'targets' | 'oneWay'>,
 ): Promise<{ readonly lines: readonly string[]; readonly failure: Problem | undefined }> {
   const lines: string[] = []
   let failure: Problem | undefined
   for (const target of targets) {
     try {
-      lines.push(await putBackAlias(deps, service, target))
+      lines.push(await putBackAlias(deps, { service, oneWay }, target))
     } catch (error) {
       // Every alias gets its chance, whatever happens to the others.
       failure = error instanceof Problem ? error : new Problem('return_failed', sentenceOf(error), { cause: error })
@@ -109,7 +110,7 @@ const roundsMax = 4
 
 async function putBackAlias(
   { traffic }: Pick<ByRecord, 'traffic'>,
-  service: string,
+  { service, oneWay }: Pick<ReturnRecord, 'service' | 'oneWay'>,
   target: ReturnTarget,
 ): Promise<string> {
   const at = { ...target, service }
@@ -119,6 +120,7 @@ async function putBackAlias(
       throw error
     })
     if (found === undefined) return aliasLines.deleted(target)
+    if (isLeft({ oneWay }, target, found.routing)) return aliasLines.left(target, found.routing, oneWay?.reason ?? '')
     if (!mayBeOurs(target, found.routing)) return aliasLines.moved(target, found.routing)
     try {
       // Written also when it is on stable already: a writer that was held up finds another revision than it expects.

@@ -3,7 +3,8 @@
 import type { ReturnOutcome } from '../../core/release/event.ts'
 import { wayBack } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
-import { hasWayBack, isLive, isReturning } from '../../core/release/release.ts'
+import { noWayBack } from '../../core/freeze/words.ts'
+import { awaitsFix, hasWayBack, isLive, isPastOneWay, isReturning } from '../../core/release/release.ts'
 import { carryOut } from './aliases.ts'
 import { type Loaded, record } from './log.ts'
 import { wake } from './waiting.ts'
@@ -11,14 +12,29 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'log'>
 
-type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
+type Order = {
+  readonly by: string
+  readonly reason: string
+  readonly outcome: ReturnOutcome
+  /** A person is told that there is no way back; whatever else orders it freezes the release. */
+  readonly isPersons?: true
+}
 
-/** Decides that a live release goes back, and announces the alias writes. */
+/**
+ * Decides that a live release goes back, and announces the alias writes. Past a one-way step it is frozen instead.
+ * @throws Problem `one_way_passed` to a person
+ */
 export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded, order: Order): Promise<Loaded> {
   return record(deps, loaded, (release) => {
     if (!isLive(release) || isReturning(release)) return undefined
+    const { isPersons, ...ordered } = order
+    if (isPastOneWay(release)) {
+      if (isPersons === true) throw noWayBack(release)
+      const { by, reason } = order
+      return awaitsFix(release) ? undefined : { type: 'frozen', atMs: deps.clock.nowMs(), by, reason }
+    }
     const move = hasWayBack(release) ? { move: wayBack(release) } : {}
-    return { type: 'returnOrdered', atMs: deps.clock.nowMs(), ...order, ...move }
+    return { type: 'returnOrdered', atMs: deps.clock.nowMs(), ...ordered, ...move }
   })
 }
 

@@ -4,7 +4,7 @@ import { isToldNow, type Outage, type Part } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { waysBack } from '../../core/release/pages.ts'
-import type { ReturnRecord } from '../../core/release/return-record.ts'
+import { type ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'
 import type { Loaded } from '../steps/log.ts'
 import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
@@ -77,7 +77,12 @@ async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
 }
 
 const recordsOf = (live: readonly Loaded[]): Parameters<typeof waysBack>[0] =>
-  live.map(({ release }) => ({ releaseId: release.id, service: release.service.name, targets: release.targets }))
+  live.map(({ release }) => ({
+    releaseId: release.id,
+    service: release.service.name,
+    targets: release.targets,
+    oneWay: returnRecordOf(release)?.oneWay,
+  }))
 
 /**
  * Watches the table itself. During its outage nothing can be stored, so a warm function keeps the state in memory. If it is

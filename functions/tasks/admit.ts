@@ -2,7 +2,7 @@
 // (core/queue/admission.ts).
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../../core/problem.ts'
-import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
+import { awaitsFix, isSettled, isWaiting, type Release } from '../../core/release/release.ts'
 import { behind, entryOf, type QueueEntry, replaces, stageOf, takesPlaces } from '../../core/queue/admission.ts'
 import { readCall } from '../../core/release/request.ts'
 import { accept, type Accepting } from '../steps/accept.ts'
@@ -11,6 +11,7 @@ import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { dequeue, isEntryOf, nextInQueue } from '../steps/queue.ts'
 import { returnNow } from '../steps/return.ts'
+import { wake } from '../steps/waiting.ts'
 import { turnNow } from '../queue/turns.ts'
 import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
@@ -148,6 +149,8 @@ async function takePlaces(deps: Deps, release: Release, live: string | undefined
     (releaseId) => ({ releaseId }),
     async (releaseId) => {
       const other = await loadIfReadable(deps, releaseId)
+      if (other !== undefined && other.release.id === release.fixes && awaitsFix(other.release))
+        return giveWay(deps, other, release)
       const stage = other === undefined ? undefined : stageOf(other.release)
       if (other === undefined || stage === undefined || !replaces(own, entryOf(other.release), stage)) return
       await supersede(deps, other, release.id)
@@ -155,6 +158,14 @@ async function takePlaces(deps: Deps, release: Release, live: string | undefined
     together,
   )
   orThrow(ended)
+}
+
+/** The frozen release ends where it is. Its settling lets the forward fix begin. */
+async function giveWay(deps: Deps, frozen: Loaded, { id: by }: Release): Promise<void> {
+  const after = await record(deps, frozen, (now) =>
+    awaitsFix(now) ? { type: 'fixedForward', atMs: deps.clock.nowMs(), by } : undefined,
+  )
+  await wake(deps, after)
 }
 
 const supersede = (deps: Deps, loaded: Loaded, newer: string): Promise<Loaded> =>

@@ -5,13 +5,16 @@ import type { PreparedTarget } from '../../core/release/event.ts'
 import type { AliasPlace, Place } from '../../core/location.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
-import { isSettled, type Release } from '../../core/release/release.ts'
-import { routingWords } from '../../core/service/routing.ts'
+import { isOurs } from '../../core/release/move.ts'
+import { isPastOneWay, isSettled, type Release } from '../../core/release/release.ts'
+import { type Routing, routingWords } from '../../core/service/routing.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { baselineOf } from '../steps/baseline.ts'
-import { isWayBack } from '../../core/release/head.ts'
+import { noWayBehind } from '../../core/freeze/words.ts'
+import { isWayBack, oneWayBehind } from '../../core/release/head.ts'
 import { aliasConcurrency, checkCandidateConcurrency } from '../steps/concurrency.ts'
+import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { learnedErrors, promotedReleases } from '../steps/past.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
@@ -70,11 +73,13 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
   const earlier = await promotedReleases(deps, release.service)
+  const fixed = release.fixes === undefined ? undefined : (await load(deps, release.fixes)).release
   for (const target of targetsOf(release)) {
-    const prepared = await prepareTarget(deps, release, target, earlier)
+    const prepared = await prepareTarget(deps, release, target, earlier, fixed)
     if (prepared === undefined) return load(deps, release.id)
     targets.push(prepared)
   }
+  await checkOneWay(deps, release, targets)
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
   // Watch the alarms from here on. An alarm that fires before the first shift stops the release too.
@@ -82,7 +87,13 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const moving = targets.filter((target) => target.stable !== target.candidate)
   const after = await record(deps, loaded, (now) =>
     now.state.phase === 'preparing'
-      ? { type: 'prepared', atMs: deps.clock.nowMs(), targets: moving, alarms: [...alarms] }
+      ? {
+          type: 'prepared',
+          atMs: deps.clock.nowMs(),
+          targets: moving,
+          alarms: [...alarms],
+          ...takenOver(fixed, moving),
+        }
       : undefined,
   )
   // The release ended meanwhile, and its settling could not know about these watches.
@@ -112,13 +123,14 @@ async function prepareTarget(
   release: Release,
   target: AliasPlace,
   earlier: readonly Release[],
+  fixed: Release | undefined,
 ): Promise<PreparedTarget | undefined> {
   const place = `${target.functionName}:${target.alias}`
   const alias = await deps.traffic.read(target)
   const stable = alias.routing.version
   const concurrency = await deps.versions.provisioned(target)
   const provisioned = aliasConcurrency(release, target, alias.routing, concurrency)
-  if (alias.routing.additional !== undefined) {
+  if (alias.routing.additional !== undefined && !isFrozenAt(fixed, target, alias.routing)) {
     throw new Problem('alias_split', `Alias ${place} is already split: ${routingWords(alias.routing)}.`)
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
@@ -147,6 +159,7 @@ async function prepareTarget(
     stable,
     candidate,
     revision,
+    ...(alias.routing.additional === undefined ? {} : { standing: alias.routing }),
     ...(provisioned ? { provisioned } : {}),
     codeSha256: there.codeSha256,
     baseline: {
@@ -154,6 +167,35 @@ async function prepareTarget(
       ...(learned === undefined ? {} : { learned }),
     },
   }
+}
+
+/**
+ * An old version may come by a usual release too, or by a rollback that waited while a release passed its one-way step.
+ * @throws Problem `one_way_passed`
+ */
+async function checkOneWay(deps: Deps, { service }: Release, targets: readonly PreparedTarget[]): Promise<void> {
+  const { items } = await latestHeads(deps, service.name, headsMost)
+  const versions = Object.fromEntries(targets.map(({ functionName, candidate }) => [functionName, candidate]))
+  const passed = oneWayBehind(items, versions)
+  if (passed !== undefined) throw noWayBehind(passed)
+}
+const headsMost = 100
+
+/** Whether the log of the release that is fixed says that it has left the alias like this. */
+const isFrozenAt = (fixed: Release | undefined, { functionName }: Place, found: Routing): boolean =>
+  fixed !== undefined && isPastOneWay(fixed) && isOurs(fixed, functionName, found)
+
+/** Where something of the fixed release still stands beside stable, its one-way step counts for its fix. */
+function takenOver(fixed: Release | undefined, targets: readonly PreparedTarget[]) {
+  if (fixed?.oneWay === undefined) return {}
+  const isWhole = targets.every(({ functionName, stable, standing }) =>
+    fixed.targets.some(
+      (one) => one.functionName === functionName && one.candidate === stable && standing === undefined,
+    ),
+  )
+  if (isWhole) return {}
+  const weightBp = Math.max(0, ...targets.map(({ standing }) => standing?.additional?.weightBp ?? 0))
+  return { oneWay: { reason: fixed.oneWay.reason, weightBp } }
 }
 
 async function candidateVersion(deps: Deps, release: Release, target: AliasPlace): Promise<string> {

@@ -1,18 +1,21 @@
-// Puts every alias that is still ours back on stable. The state machine also comes here after an unexpected error. Then the
-// release is rolled back, whatever it was about to do.
+// Puts every alias that is still ours back on stable, or tells people of a release that is frozen instead. The state machine also
+// comes here after an unexpected error. Then the release is rolled back, whatever it was about to do.
 import { isAway } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
 import { answerHook, noteCall, hookId } from './hook.ts'
+import { isUntold, tellFrozen } from '../one-way/frozen.ts'
 import { load, type Loaded } from '../steps/log.ts'
+import type { World } from '../steps/world.ts'
 import { finishReturn, orderReturn } from '../steps/return.ts'
 import { taskInput, type TaskInput, taskResult, type TaskResult } from './task.ts'
-type Deps = Pick<ByRecord, 'clock' | 'journal' | 'traffic'>
+type RollingBack = ByRecord & Pick<World, 'line'>
+type Deps = Pick<RollingBack, 'clock' | 'journal' | 'traffic' | 'line' | 'pager' | 'log'>
 
 /** `outcome` and `sentence`: what the execution fails with when its log is lost. */
 type Returned = TaskResult & { readonly outcome: string; readonly sentence: string }
 
-export function rollBackHandler(deps: ByRecord) {
+export function rollBackHandler(deps: RollingBack) {
   return async (event: unknown): Promise<Returned> => {
     const input = taskInput(event)
     try {
@@ -44,9 +47,11 @@ export function rollBackHandler(deps: ByRecord) {
 
 async function rollBack(deps: Deps, input: TaskInput): Promise<TaskResult> {
   const loaded = await load(deps, input.releaseId)
+  // Told before all else: an error that comes again is handled then.
+  if (isUntold(loaded.release)) return taskResult((await tellFrozen(deps, loaded)).release, deps.clock.nowMs(), input)
   const onItsWay = isReturning(loaded.release) && (input.error ?? undefined) === undefined
   const turned = onItsWay ? loaded : await turnOnError(deps, loaded, input.error ?? strayed)
-  const after = await finishReturn(deps, turned)
+  const after = await tellFrozen(deps, await finishReturn(deps, turned))
   return taskResult(after.release, deps.clock.nowMs(), input)
 }
 

@@ -29,6 +29,7 @@ type Deps = Pick<
   | 'watches'
   | 'log'
   | 'trouble'
+  | 'line'
 >
 
 export type Settled = {
@@ -60,6 +61,7 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   const watch = watchOf(release)
   if (watch !== undefined) await deps.watches.put(watch)
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
+  if (release.ending.outcome === 'promoted') await startLine(deps, release)
   await deps.leases.drop(release.service.name, release.id)
   await dequeue(deps, release)
   await wakeNext(deps, release.service.name)
@@ -70,6 +72,12 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
     await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
+}
+
+/** A line that was stopped for a frozen release starts when that one or its forward fix has all traffic. */
+async function startLine({ line }: Deps, { id, fixes, oneWay, service }: Release): Promise<void> {
+  if (oneWay !== undefined) await line.startFor(service.name, id)
+  if (fixes !== undefined) await line.startFor(service.name, fixes)
 }
 
 /** What the waiting executions of a settled release are told. */

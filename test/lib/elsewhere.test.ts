@@ -315,7 +315,6 @@ describe('targets in another account and in another region', () => {
     await sandbox.clock.settle()
     expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
-
   it('are looked at while others move them', async () => {
     await open(farRoles())
     await sandbox.world.services.put(parseDefinition(definition({ mode: 'observe' })))
@@ -325,7 +324,8 @@ describe('targets in another account and in another region', () => {
 
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
-      expect([...(assumed[arn] ?? [])].sort()).toEqual([...assumers(use as 'move' | 'look')].sort())
+      const used = assumers(use as 'look').filter((verb) => use === 'move' || verb !== 'shift') // one-way steps
+      expect([...(assumed[arn] ?? [])].sort()).toEqual(used.sort())
       // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
       const granted = Object.values<readonly string[]>(targetAccess[use as 'move' | 'look']).flat()
       const woken = use === 'move' ? ['lambda:InvokeFunction'] : []

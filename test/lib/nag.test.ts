@@ -19,7 +19,7 @@ const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string
     'Executions are named when they start: those of this state machine, and no other.',
   ],
   [
-    /\/(Ask|Gate|Hook|OldVersions|OrderRollback|Prepare|Prune|Watch)Role\//,
+    /\/(Ask|Gate|Hook|OldVersions|OrderRollback|Prepare|Prune|Shift|Watch)Role\//,
     /^AwsSolutions-IAM5\[.*:function:[^:]+:\*\]/,
     'The versions of one named function.',
   ],

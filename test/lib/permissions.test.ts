@@ -53,6 +53,7 @@ const unseen: Readonly<Record<string, string>> = {
       'a head that cannot be read is made from its log again',
     ]),
   ),
+  'reconcile deletes line': 'it settles what an execution left, which may be a forward fix (test/scenarios/one-way)',
   'ask reads log': 'while a release is live, as `pipeline` does (test/lib/pipeline.test.ts)',
   'answer reads lease': 'an answer may name the service (test/scenarios/hook.test.ts)',
   ...Object.fromEntries(

@@ -85,7 +85,18 @@ describe('a role of another account', () => {
         .filter((verb) => verbs.includes(verb))
         .sort(),
     )
-    const looking = ['ask', 'budget', 'gate', 'judge', 'observe', 'orderRollback', 'pipeline', 'prepare', 'watch']
+    const looking = [
+      'ask',
+      'budget',
+      'gate',
+      'judge',
+      'observe',
+      'orderRollback',
+      'pipeline',
+      'prepare',
+      'shift',
+      'watch',
+    ]
     expect(may.sort()).toEqual(looking)
   })
 

@@ -88,6 +88,11 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('startLine', ...deletes('line'), ...reads('line', 'open', 'waiter'), ...writes('log'), wake),
     ...of('stopLine', ...reads('service'), ...writes('line')),
   ],
+  'scenarios/one-way/one-way.test.ts': [
+    ...of('rollBack', ...writes('line')),
+    ...of('settle', ...deletes('line')),
+    ...of('shift', 'lambda:GetFunctionConfiguration'),
+  ],
   'scenarios/outage.test.ts': [
     ...of('announce', ...deletes('outage'), ...writes('outage'), ...tells),
     ...of('outage', ...writes('log'), 'cloudwatch:DescribeAlarms', 'lambda:GetAlias', 'lambda:UpdateAlias'),

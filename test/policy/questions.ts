@@ -10,6 +10,7 @@ export const clear: GateContext = {
   overridden: false,
   source: 's3',
   stopped: false,
+  oneWay: false,
   insideWindow: true,
   frozen: false,
   full: false,

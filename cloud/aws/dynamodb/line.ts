@@ -20,6 +20,15 @@ export function awsLine(table: Table): Line {
     async stop(service, stopped) {
       await putItem(table, keys.line(service), bodyOf(stopped))
     },
+    async stopFor(service, stopped) {
+      const expression = 'attribute_not_exists(pk) OR attribute_exists(frozen)'
+      const content = { ...bodyOf(stopped), frozen: { S: stopped.release } }
+      await putItem(table, keys.line(service), content, { expression })
+    },
+    async startFor(service, releaseId) {
+      const values = { ':release': { S: releaseId } }
+      await deleteItem(table, keys.line(service), { expression: 'frozen = :release', values })
+    },
     async start(service) {
       const key = keys.line(service)
       const was = await getItem(table, key)

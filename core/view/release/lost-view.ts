@@ -5,6 +5,7 @@ import { ownerWords } from '../../owner.ts'
 import type { Problem } from '../../problem.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
 import { type Head, isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { noWayBackWords } from '../../one-way.ts'
 import { commandBack, type ReturnRecord } from '../../release/return-record.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { clockWords, moveWords } from './moment.ts'
@@ -140,6 +141,8 @@ function factsOf({ record, head, open }: Left, service: string | undefined, nowM
 
 function backOf(id: string, left: Left, inCharge: InCharge): Back {
   const { record, head } = left
+  const { reason: oneWay } = (record?.oneWay?.isPassed === true ? record.oneWay : head?.oneWay) ?? {}
+  if (oneWay !== undefined) return { sentence: noWayBackWords(oneWay), commands: [] }
   const commands = (record?.targets ?? []).map(commandBack)
   if (record !== undefined && record.ended === undefined && !isEnded(left))
     return {

@@ -5,6 +5,8 @@ import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
 import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
 import { isWayBack, outcomeWords, whyWords } from '../../release/head.ts'
+import { noWayBackWords } from '../../one-way.ts'
+import { fixCommand } from '../../freeze/words.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
 import { candidateShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
@@ -121,8 +123,8 @@ const endOf = ({ outcome }: NonNullable<Release['ending']>): [string, Tone] => [
 /** Why it ended, in full: nothing comes after it. */
 const endWords = (ending: NonNullable<Release['ending']>): string => oneLine(whyWords(ending), 500).replace(/\.$/, '')
 
-const backWords = ({ ending, shifts, targets }: Release): string =>
-  shifts.length > 0 && ['rolledBack', 'aborted', 'superseded'].includes(ending?.outcome ?? '')
+const backWords = ({ ending, shifts, targets, oneWay }: Release): string =>
+  oneWay === undefined && shifts.length > 0 && ['rolledBack', 'aborted', 'superseded'].includes(ending?.outcome ?? '')
     ? `All traffic is on ${stableName({ targets })} again.`
     : ''
 
@@ -167,7 +169,15 @@ function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['
   const why = isOurs(by) ? open(reason) : quoted(reason, undefined, becauseMost)
   const endMs = atMs + release.service.policy.hold.pausedSeconds * 1000
   const at = percentWords(candidateShareBp(release))
-  const sentence = `Paused at ${at} since ${clockWords(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(goesBack(release), endMs, 'paused', nowMs)}`
+  const since = clockWords(atMs, nowMs)
+  if (release.frozen?.kind === 'oneWay')
+    return now(
+      'frozen',
+      'bad',
+      `Frozen at ${at} since ${since} by ${nameWords(by)}: ${why}. ${noWayBackWords(release.oneWay?.reason ?? '')}`,
+      `${stays(release)} Its fix: ${fixCommand(release.service.name, release.id)}`.trim(),
+    )
+  const sentence = `Paused at ${at} since ${since} by ${nameWords(by)}: ${why}. ${limitWords(goesBack(release), endMs, 'paused', nowMs)}`
   return now('paused', 'hold', sentence, stays(release))
 }
 

@@ -5,10 +5,11 @@ import { nameWords } from '../../foreign-text.ts'
 import { approversOf } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
 import { isWayBack } from '../../release/head.ts'
-import { candidateShareBp, hasTraffic, isLive, isReturning, type Release } from '../../release/release.ts'
+import { noWayBackWords } from '../../one-way.ts'
+import { candidateShareBp, hasTraffic, isLive, isPastOneWay, isReturning, type Release } from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
 import { isUnderWay } from '../../release/transitions.ts'
-import { type Approval, beforeWords, type Gates } from '../../service/gates.ts'
+import { type Approval, beforeWords, type Gates, withYes } from '../../service/gates.ts'
 import { clockWords, moveWords } from './moment.ts'
 import { formatDuration } from '../../duration.ts'
 
@@ -42,6 +43,8 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   const commands = targets.filter(({ lost }) => !lost).map(commandBack)
   if (isWayBack({ key }))
     return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
+  if (release.oneWay !== undefined && !isReturning(release))
+    return { sentence: noWayBackWords(release.oneWay.reason), commands: [] }
   if (isLive(release)) {
     if (!hasTraffic(release)) return { sentence: 'There is nothing to put back: no traffic has moved.', commands: [] }
     const sentence = isReturning(release)
@@ -93,7 +96,7 @@ export function ordersOf(release: Release): readonly Order[] {
   const onHold =
     paused === undefined
       ? order('pause', 'Pause: stay at this weight', { reason: 'let me look first' })
-      : order('resume', 'Resume')
+      : order('resume', release.frozen === undefined ? 'Resume' : 'Resume, in spite of what failed')
   const promote = order(
     'promote',
     `Promote now: ${moveWords(targets, 'stable', 'candidate')}, without the rest of the plan`,
@@ -103,9 +106,9 @@ export function ordersOf(release: Release): readonly Order[] {
   )
   const abort = order('abort', 'Abort: call the release off', { reason: 'called off' })
   return [
-    ...(steerable ? [onHold] : []),
+    ...(steerable || release.frozen !== undefined ? [onHold] : []),
     ...(steerable && !isMoving ? [promote] : []),
-    ...(isReturning(release) ? [] : [abort]),
+    ...(isReturning(release) || isPastOneWay(release) ? [] : [abort]),
   ]
 }
 
@@ -143,7 +146,9 @@ export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesVie
             sentence: `Closed since ${clockWords(held.sinceMs, nowMs)}, for ${formatDuration((nowMs - held.sinceMs) / 1000)}.`,
           },
         }),
-    approvals: gates.approvals.map((approval) => approvalOf(release, approval, mayAnswer)),
+    approvals: withYes(gates, release.service.plan.oneWay).approvals.map((approval) =>
+      approvalOf(release, approval, mayAnswer),
+    ),
     ...(held !== undefined && mayAnswer && overridden === undefined
       ? {
           override: {

@@ -7,7 +7,7 @@ import type { Move, ReleaseEvent } from '../../release/event.ts'
 import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
 import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
-import type { Release } from '../../release/release.ts'
+import { candidateShareBp, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { watchEndWords } from '../../watch/words.ts'
 import { beforeWords } from '../../service/gates.ts'
@@ -124,6 +124,19 @@ function toldLater(event: Later, after: Release): Told {
       return told('paged', 'plain', 'a person has been told')
     case 'settled':
       return settledTold(after)
+    case 'oneWayPassed':
+      return told('one-way', 'hold', `from here on nothing goes back: ${quoted(event.reason)}`)
+    case 'frozen':
+      return told(
+        'frozen',
+        'bad',
+        `it stays at ${percentWords(candidateShareBp(after))}: ${reasonWords(event)}`,
+        event.by,
+      )
+    case 'frozenTold':
+      return told('paged', 'plain', frozenWords(after))
+    case 'fixedForward':
+      return told('fixed', 'plain', `release ${event.by}, its forward fix, takes its place; the traffic stays`)
     case 'charged':
       return told('charged', 'plain', event.charges.map(chargeWords).join('; '))
     case 'watched':
@@ -140,6 +153,11 @@ const watchTones = {
   rolledBack: 'plain',
 } as const
 const watchedTold = (event: EventOf<'watched'>): Told => told('watch', watchTones[event.how], watchEndWords(event))
+
+const frozenWords = ({ frozen }: Release): string =>
+  frozen?.kind === 'oneWay'
+    ? 'the line is stopped, and a person has been told: there is no way back, so a forward fix is wanted'
+    : 'a person has been told, and decides'
 
 const lookTones = { pass: 'good', fail: 'bad', unknown: 'hold' } as const
 const lookTold = ({ atMs, verdict: { kind, because } }: EventOf<'judged'>, after: Release): Told =>
@@ -168,7 +186,7 @@ const turnWords = ({ atMs, beginsAtMs }: EventOf<'admitted'>): string =>
     ? ''
     : `; it begins in ${formatDuration(Math.ceil((beginsAtMs - atMs) / 1000))}, after releases of other services`
 
-function requestedTold({ candidate, provenance, reason, urgent, planBy }: EventOf<'requested'>): Told {
+function requestedTold({ candidate, provenance, reason, urgent, planBy, fixes }: EventOf<'requested'>): Told {
   const { commit, build, author, source, requestedBy } = provenance
   const facts = [
     candidateWords(candidate),
@@ -177,20 +195,25 @@ function requestedTold({ candidate, provenance, reason, urgent, planBy }: EventO
     ...(author === undefined ? [] : [`by author ${nameWords(author)}`]),
     ...(urgent === true ? ['urgent: a security fix'] : []),
     ...(planBy === 'call' ? ['with a plan of its own'] : []),
+    ...(fixes === undefined ? [] : [`forward fix of release ${fixes}`]),
     ...(reason === undefined ? [] : [quoted(reason)]),
   ]
   const asked = requestedBy === undefined && source !== 'api' ? [...facts, `asked for by an event of ${source}`] : facts
   return told('requested', 'plain', asked.join('; '), requestedBy)
 }
 
-function preparedWords({ targets, alarms }: EventOf<'prepared'>): string {
+function preparedWords({ targets, alarms, oneWay }: EventOf<'prepared'>): string {
   const versions = targets.map(
     ({ functionName, alias, stable, candidate }) => `${functionName}:${alias} from version ${stable} to ${candidate}`,
   )
   const firing = alarms.map(({ name, state }) =>
     state === 'alarm' ? `alarm ${name} fires already and is excluded` : `alarm ${name} is ${state}`,
   )
-  return [...versions, ...firing].join('; ')
+  const taken =
+    oneWay === undefined
+      ? []
+      : [`it takes over ${percentWords(oneWay.weightBp)}, past a one-way step: ${quoted(oneWay.reason)}`]
+  return [...versions, ...taken, ...firing].join('; ')
 }
 
 function approvedTold({ answer, beforeBp, reason, by }: EventOf<'approved'>): Told {

@@ -19,6 +19,7 @@ import {
   notBackPage,
   notBackWithoutLogPage,
 } from '../../../core/release/pages.ts'
+import { frozenPage } from '../../../core/freeze/page.ts'
 import type { Release } from '../../../core/release/release.ts'
 import { hostile, rawIn } from '../hostile.ts'
 import { prepared, t0 } from '../sample.ts'
@@ -39,6 +40,7 @@ function messages(text: string, name: string): readonly Page[] {
     alarmDoubt: { alarm: name, state: 'missing', atMs: t0 } as never,
   })
   const record = { ...plain, releaseId: plain.id, service: 'checkout', owner, runbook, beganAtMs: t0 } as never
+  const oneWay = { reason: text, atMs: t0, weightBp: 5000 }
   const outage = { part: 'Lambda', sinceMs: t0, because: text } as const
   const pages: readonly Page[] = [
     ...(['rolledBack', 'interrupted', 'rejected', 'aborted'] as const).map((outcome) => endPage(ended(outcome))),
@@ -46,6 +48,9 @@ function messages(text: string, name: string): readonly Page[] {
     notBackPage('checkout-1', record, text),
     notBackWithoutLogPage(record, [text, name]),
     endedWithoutLogPage(record, { by: name }, [text]),
+    ...(['oneWay', 'hold'] as const).map((kind) =>
+      frozenPage({ ...ended('rolledBack'), oneWay, frozen: { kind, by: name, because: text, atMs: t0 } }),
+    ),
     logChangedPage(text, [text, name], 'announce'),
     awayPage(outage, [text]),
     answersAgainPage(outage),

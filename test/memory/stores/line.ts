@@ -14,6 +14,15 @@ export function memoryLine(table: MemoryTable): Line {
       table.set(linePk, service, stopped)
       return Promise.resolve()
     },
+    stopFor(service, stopped) {
+      const was = read(service)
+      if (was === undefined || was.release !== undefined) table.set(linePk, service, stopped)
+      return Promise.resolve()
+    },
+    startFor(service, releaseId) {
+      if (read(service)?.release === releaseId) table.delete(linePk, service)
+      return Promise.resolve()
+    },
     start(service = '*') {
       const was = read(service)
       table.delete(linePk, service)
