@@ -29,6 +29,7 @@ const scheduledVerbs: Readonly<Record<string, string>> = {
   budgets: 'the counting of error budgets, which runs again by itself',
   prunes: 'the daily deletion of old versions, which runs again by itself',
   observed: 'a look at the aliases that others move, which runs again by itself',
+  watches: 'a look at promoted versions, which runs again by itself',
 }
 
 /** Accepts anything and never throws. Texts are one line of at most 200 characters. */

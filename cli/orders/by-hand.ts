@@ -1,7 +1,7 @@
 // For when the controller cannot put the traffic back: prints AWS CLI commands for a person to run. They come from the return
 // record if the table answers, and otherwise from what Lambda says about the aliases that the person names.
 import { Problem } from '../../core/problem.ts'
-import { noWayBackWords } from '../../core/one-way.ts'
+import { noWayBackWords } from '../../core/definition/one-way.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'

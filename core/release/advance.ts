@@ -3,6 +3,7 @@
 import { atHook, isCurrentHook } from './at-hook.ts'
 import { atGate } from './gating.ts'
 import {
+  afterEnd,
   atOneWay,
   enterHooks,
   freeze,
@@ -20,7 +21,7 @@ import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import { exposureAfter } from './exposure.ts'
 import { isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
-import { planFrom } from '../one-way.ts'
+import { planFrom } from '../definition/one-way.ts'
 import { only } from '../service/routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 import { own } from '../own.ts'
@@ -258,21 +259,6 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
   const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
-}
-
-const afterEnd = (release: Release, event: EventOf<'charged' | 'watched'>): Release =>
-  event.type === 'charged' ? charged(release, event) : watched(release, event)
-
-/** A watch ends once. */
-function watched(release: Release, { v: _v, seq: _seq, type: _type, ...end }: EventOf<'watched'>): Release {
-  return release.watched === undefined && release.ending?.outcome === 'promoted'
-    ? { ...release, watched: end }
-    : release
-}
-
-/** A release is charged once, after its end. */
-function charged(release: Release, { charges }: EventOf<'charged'>): Release {
-  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
 }
 
 function promoteOrdered(release: Release, atMs: number): Release {

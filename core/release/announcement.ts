@@ -7,11 +7,11 @@ import { Outcome, type ReleaseEvent, watchEnds } from './event.ts'
 import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
 import { oneLine } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
-import { noWayBackWords } from '../one-way.ts'
+import { noWayBackWords } from '../definition/one-way.ts'
 import { commandBack } from './return-record.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
-import { onFaultWords } from '../watch-policy.ts'
+import { onFaultWords } from '../definition/watch-policy.ts'
 
 // What an incident platform is told of a release. EventBridge puts these words into a JSON document of the platform's form and
 // escapes nothing (docs/aws.md §14), so they hold nothing that could end a JSON string, or name a variable of the template.

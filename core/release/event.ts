@@ -4,12 +4,12 @@ import * as z from 'zod'
 import { Candidate, Provenance } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
 import { RoleArn, TargetFunction } from '../location.ts'
-import { OneWay } from '../one-way.ts'
+import { OneWay } from '../definition/one-way.ts'
 import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'
 import { AlarmReading, Baseline, Verdict } from '../verdict/evidence/evidence.ts'
-import { onFaultWords } from '../watch-policy.ts'
+import { onFaultWords } from '../definition/watch-policy.ts'
 
 const text = z.string().min(1).max(1000)
 const epochMs = z.int().min(0)

@@ -7,7 +7,7 @@ import { Owner } from '../owner.ts'
 import { aboutOwner } from '../page.ts'
 import { locate } from '../location.ts'
 import { hasTraffic, type Release, weightAt } from './release.ts'
-import { oneWayStep } from '../one-way.ts'
+import { oneWayStep } from '../definition/one-way.ts'
 import { type Routing, shareBp } from '../service/routing.ts'
 import { ServiceName, Target } from '../service/service.ts'
 

@@ -197,3 +197,23 @@ export function resumed(release: Release, atMs: number): Release {
   // All traffic was on the candidate, and only the end was held up.
   return release.frozen !== undefined && state.phase === 'hooks' ? toHook(after, state, atMs) : after
 }
+
+type AfterEnd = Extract<ReleaseEvent, { type: 'charged' | 'watched' }>
+/** What is known only after a release has ended. */
+export const afterEnd = (release: Release, event: AfterEnd): Release =>
+  event.type === 'charged' ? charged(release, event) : watched(release, event)
+
+/** A watch ends once. */
+function watched(
+  release: Release,
+  { v: _v, seq: _seq, type: _type, ...end }: Extract<ReleaseEvent, { type: 'watched' }>,
+): Release {
+  return release.watched === undefined && release.ending?.outcome === 'promoted'
+    ? { ...release, watched: end }
+    : release
+}
+
+/** A release is charged once, after its end. */
+function charged(release: Release, { charges }: Extract<ReleaseEvent, { type: 'charged' }>): Release {
+  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
+}

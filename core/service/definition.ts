@@ -169,7 +169,7 @@ const wrongTriggers = ({ triggers: { s3, ecr } }: Service): readonly Wrong[] => 
 ]
 
 /** What a one-way step of the plan does not go with. */
-function wrongOneWay({ mode, plan: { oneWay }, pace, gates }: Service): readonly Wrong[] {
+function wrongOneWay({ mode, plan: { oneWay }, pace, gates, watch }: Service): readonly Wrong[] {
   const elsewhere = (['bold', 'careful', 'urgent'] as const).filter((name) => pace[name]?.oneWay !== undefined)
   const others = elsewhere.map((name): Wrong => [
     ['pace', name],
@@ -183,6 +183,9 @@ function wrongOneWay({ mode, plan: { oneWay }, pace, gates }: Service): readonly
     ...others,
     ...(mode === 'observe'
       ? [[['plan'], 'a service that is only observed has no one-way step: others move it'] as const]
+      : []),
+    ...(watch?.onFault === 'rollBack'
+      ? [[['watch', 'onFault'], 'past a one-way step of the plan nothing goes back: write page'] as const]
       : []),
     ...(oneWay.yes === 'policy' && gates.rules === undefined
       ? [[['plan'], 'with yes: policy, a one-way step needs policies that decide it: gates.rules'] as const]

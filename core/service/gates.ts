@@ -2,7 +2,7 @@
 // hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
-import type { OneWay } from '../one-way.ts'
+import type { OneWay } from '../definition/one-way.ts'
 import { plain } from '../plain-name.ts'
 import { Timetable } from './timetable.ts'
 import { ownPoliciesMaxChars } from './own-policies.ts'

@@ -3,7 +3,7 @@
 import { wholeBp } from './routing.ts'
 import * as z from 'zod'
 import { duration, formatDuration } from '../duration.ts'
-import { OneWay, OneWayDefinition, oneWayWords } from '../one-way.ts'
+import { OneWay, OneWayDefinition, oneWayWords } from '../definition/one-way.ts'
 
 const minute = 60
 // A weight's effect reaches CloudWatch a minute late and in whole minutes, so a shorter bake could never be judged.

@@ -16,8 +16,8 @@ import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { isDefinedElsewhere, mayOnlyLook, storedTarget, Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
-import { VersionPolicy, VersionPolicyDefinition } from '../version-policy.ts'
-import { WatchPolicy, WatchPolicyDefinition } from '../watch-policy.ts'
+import { VersionPolicy, VersionPolicyDefinition } from '../definition/version-policy.ts'
+import { WatchPolicy, WatchPolicyDefinition } from '../definition/watch-policy.ts'
 
 export { Target } from './target.ts'
 

@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts'
 import { nameWords } from '../foreign-text.ts'
 import { own } from '../own.ts'
 import type { Head } from '../release/head.ts'
-import type { VersionPolicy } from '../version-policy.ts'
+import type { VersionPolicy } from '../definition/version-policy.ts'
 
 /** As Lambda lists it. */
 export type PublishedVersion = {

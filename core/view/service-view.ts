@@ -2,7 +2,7 @@
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
 import { type Head, oneWayBehind } from '../release/head.ts'
-import { noWayBackWords } from '../one-way.ts'
+import { noWayBackWords } from '../definition/one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
 import type { ObservedView } from './observed-view.ts'

@@ -6,7 +6,7 @@ import type { WatchEnd } from '../release/event.ts'
 import { isWayBack } from '../release/head.ts'
 import type { Release } from '../release/release.ts'
 import { minuteMs } from '../time.ts'
-import { onFaultWords } from '../watch-policy.ts'
+import { onFaultWords } from '../definition/watch-policy.ts'
 import { Evidence, isFault, type Minute, noEvidence, see } from './evidence.ts'
 import { Past, slotMs } from './past.ts'
 

@@ -1,5 +1,6 @@
 // The watch after a promotion, in the words that everybody gets.
 import { formatDuration } from '../duration.ts'
+import { noWayBackWords } from '../definition/one-way.ts'
 import { aboutOwner, type Page, pageOf } from '../page.ts'
 import type { WatchEnd } from '../release/event.ts'
 import type { Release } from '../release/release.ts'
@@ -71,21 +72,29 @@ const answerWords = (answered: Answered): string => {
 
 /** The page about a fault that is found late. */
 export function lateFaultPage(
-  { id, service, targets }: Release,
+  { id, service, targets, oneWay }: Release,
   end: WatchEnd & { readonly atMs: number },
   promotedAtMs: number,
   answered: Answered,
 ): Page {
   const after = formatDuration(Math.max(60, Math.round((end.atMs - promotedAtMs) / minuteMs) * 60))
   const before = targets.map(({ functionName, alias, stable }) => `${functionName}:${alias} ${stable}`).join(', ')
+  const isOneWay = oneWay !== undefined && answered.kind !== 'back'
   return pageOf(
     'lateFault',
     { key: `release/${id}/lateFault`, service: service.name, releaseId: id, ...aboutOwner(service) },
     {
       sentence: `Release ${id} of ${service.name} shows a fault ${after} after its promotion.`,
-      lines: [`Why: ${end.because}`, `Before it ran: ${before}`, answerWords(answered)],
+      lines: [
+        `Why: ${end.because}`,
+        `Before it ran: ${before}`,
+        isOneWay ? noWayBackWords(oneWay.reason) : answerWords(answered),
+      ],
       next: [
-        ...(answered.kind === 'back' ? [] : [`Put it back: tidegate rollback ${service.name} --release ${id}`]),
+        ...(isOneWay ? [`Release a forward fix: tidegate release ${service.name} --version N`] : []),
+        ...(isOneWay || answered.kind === 'back'
+          ? []
+          : [`Put it back: tidegate rollback ${service.name} --release ${id}`]),
         `See why: tidegate log ${id}`,
       ],
     },

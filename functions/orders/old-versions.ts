@@ -6,7 +6,11 @@ import type { Judged } from '../../core/versions/keep.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { ServiceName } from '../../core/service/service.ts'
-import { usualVersionPolicy, type VersionPolicy, VersionPolicyDefinition } from '../../core/version-policy.ts'
+import {
+  usualVersionPolicy,
+  type VersionPolicy,
+  VersionPolicyDefinition,
+} from '../../core/definition/version-policy.ts'
 import { allServices, deletable, functionsHere, type PlanDeps, planFor } from '../versions/plan.ts'
 import { concurrently } from '../steps/each.ts'
 import { readOrder } from './order.ts'

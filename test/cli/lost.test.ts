@@ -147,6 +147,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
   budgets: 'the counting of error budgets',
   prunes: 'the daily deletion of old versions',
   observed: 'a look at the aliases that others move',
+  watches: 'a look at promoted versions',
 }
 
 const rules = rulesOf(everything({ account: '000000000000', region: 'us-east-1' }, 'arn:machine', []))

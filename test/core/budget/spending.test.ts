@@ -62,8 +62,8 @@ it('sorts the largest first, ignores other windows and SLOs, and leaves the rest
   expect(found.unassigned).toBe(100 - 60 - 2 + 8)
   expect(spenderLines(found, budget.allowed)).toEqual([
     '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of the budget',
-    '  by 2 other release(s) together: -6 bad, none of them more than chance explains',
-    '  unknown for 2 release(s): fresh: it is not charged yet; ...',
+    '  by 2 other releases together: -6 bad, none of them more than chance explains',
+    '  unknown for 2 releases: fresh: it is not charged yet; ...',
     '  by no release: 46 bad',
   ])
 })
@@ -73,7 +73,7 @@ it('names five, and does not call the others chance', () => {
   const lines = spenderLines(spendingOf(heads, 'available', budget), budget.allowed)
   expect(lines).toHaveLength(7)
   expect(lines[0]).toContain('r6')
-  expect(lines[5]).toBe('  by 1 other release(s) together: 11 bad')
+  expect(lines[5]).toBe('  by 1 other release together: 11 bad')
 })
 
 it('says nothing without a release', () => {

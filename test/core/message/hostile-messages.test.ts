@@ -19,6 +19,7 @@ import {
   notBackPage,
   notBackWithoutLogPage,
 } from '../../../core/release/pages.ts'
+import { lateFaultPage } from '../../../core/watch/words.ts'
 import { frozenPage } from '../../../core/freeze/page.ts'
 import type { Release } from '../../../core/release/release.ts'
 import { hostile, rawIn } from '../hostile.ts'
@@ -50,6 +51,24 @@ function messages(text: string, name: string): readonly Page[] {
     endedWithoutLogPage(record, { by: name }, [text]),
     ...(['oneWay', 'hold'] as const).map((kind) =>
       frozenPage({ ...ended('rolledBack'), oneWay, frozen: { kind, by: name, because: text, atMs: t0 } }),
+    ),
+    ...([{ kind: 'asks' }, { kind: 'notBack', because: text }] as const).map((answered) => {
+      const end = {
+        how: 'fault',
+        because: text,
+        seenMinutes: 60,
+        minutes: 1440,
+        invocations: 1,
+        bad: 1,
+        expected: 0,
+      } as const
+      return lateFaultPage({ ...plain, service }, { ...end, atMs: t0 + 3_600_000 }, t0, answered)
+    }),
+    lateFaultPage(
+      { ...plain, service, oneWay },
+      { how: 'fault', because: text, seenMinutes: 5, minutes: 60, invocations: 1, bad: 1, expected: 0, atMs: t0 },
+      t0,
+      { kind: 'asks' },
     ),
     logChangedPage(text, [text, name], 'announce'),
     awayPage(outage, [text]),

@@ -1,7 +1,7 @@
 // What a one-way step and a held fail look like in a definition: what is kept of them, and what is refused, with its place.
 import { describe, expect, it } from 'vitest'
 import { rehearsing } from '../../../core/drill/drill.ts'
-import { oneWayStep } from '../../../core/one-way.ts'
+import { oneWayStep } from '../../../core/definition/one-way.ts'
 import { planWords } from '../../../core/service/plan.ts'
 import { paced } from '../../../core/service/pacing.ts'
 import { Service } from '../../../core/service/service.ts'
@@ -55,6 +55,11 @@ describe('a one-way step', () => {
       'two of them',
       { plan: { steps: [10, 50].map((weight) => ({ weight, bake: '5m', oneWay: { reason } })) } },
       /one step at most is oneWay/,
+    ],
+    [
+      'a way back after the promotion',
+      { ...steps({ reason }), watch: { onFault: 'rollBack' } },
+      /watch\.onFault: past a one-way/,
     ],
     ['a preset', { plan: { canary: { stepWeight: 10, interval: '5m' }, oneWay: { reason } } }, /oneWay/],
     [

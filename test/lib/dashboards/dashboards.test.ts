@@ -255,7 +255,7 @@ it('a search is left out when its text is longer than CloudWatch takes', () => {
 
 it('as many services as a stack takes stay within the limits of CloudWatch', () => {
   const bodies = bodiesOf(
-    Array.from({ length: 150 }, (_, index) =>
+    Array.from({ length: 140 }, (_, index) =>
       service(`service-${index}`, custom({ FunctionName: '{function}', Version: '{version}' })),
     ),
   )

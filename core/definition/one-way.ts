@@ -1,8 +1,8 @@
 // A one-way step: what it does cannot be undone, so after it nothing goes back. It is written on a step of the plan, and kept as
 // the weight before which it stands: so it stays where it is when the error budget or a call makes the steps other ones.
 import * as z from 'zod'
-import { quoted } from './foreign-text.ts'
-import { plain } from './plain-name.ts'
+import { quoted } from '../foreign-text.ts'
+import { plain } from '../plain-name.ts'
 
 const reason = plain(z.string().min(1).max(300))
 const yes = z.enum(['person', 'policy'])

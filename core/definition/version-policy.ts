@@ -1,7 +1,7 @@
 // Which old versions of a service's functions may be deleted (docs/versions.md). Nothing is deleted where a definition does not
 // ask for it.
 import * as z from 'zod'
-import { duration } from './duration.ts'
+import { duration } from '../duration.ts'
 
 const day = 86_400
 const keep = z.int().min(3).max(1000)

@@ -1,7 +1,7 @@
 // How long a promoted version is watched, and what becomes of a fault that is found late (docs/watch.md). Nothing is watched
 // where a definition does not ask for it.
 import * as z from 'zod'
-import { duration } from './duration.ts'
+import { duration } from '../duration.ts'
 
 const [hour, day] = [3600, 86_400]
 const limits = { minSeconds: hour, maxSeconds: 14 * day }
