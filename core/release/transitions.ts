@@ -11,7 +11,7 @@ import {
   type State,
 } from './release.ts'
 import { own } from '../own.ts'
-import { type Signals, type Watch, watches } from '../service/signals.ts'
+import { alarmPrefix, signalName, type Signals, type Watch, watches } from '../service/signals.ts'
 import type { SignalVerdict, Verdict } from '../verdict/evidence/evidence.ts'
 import type { HookPoint } from '../service/service.ts'
 
@@ -116,17 +116,13 @@ export function freeze(release: Release, kind: Frozen['kind'], because: string, 
 const decides = ({ kind, advisory }: SignalVerdict): boolean => kind === 'fail' && advisory !== true
 const failing = (verdict: Verdict | undefined): readonly string[] =>
   (verdict?.signals ?? []).filter(decides).map(({ signal }) => signal)
-/** A signal's key is its name, followed by the function's name when there are several targets. */
-const nameOf = (key: string): string => key.split(':')[0] ?? key
 
 /** Whether every signal that fails is one that holds the release. */
 export function isHeldFail({ signals }: { readonly signals: Signals }, verdict: Verdict): boolean {
   const known = watches(signals)
   const keys = failing(verdict)
-  return keys.length > 0 && keys.every((key) => known.get(nameOf(key))?.onFail === 'hold')
+  return keys.length > 0 && keys.every((key) => known.get(signalName(key))?.onFail === 'hold')
 }
-
-const alarmKey = 'alarm:'
 
 /**
  * A person goes on in spite of a freeze. What failed then is only reported from now on, or the next look would freeze it again.
@@ -135,8 +131,8 @@ const alarmKey = 'alarm:'
 export function inSpiteOf(release: Release): Release {
   const keys = release.frozen === undefined ? [] : failing(release.verdict)
   if (keys.length === 0) return release
-  const names = keys.map(nameOf)
-  const alarms = keys.flatMap((key) => (key.startsWith(alarmKey) ? [key.slice(alarmKey.length)] : []))
+  const names = keys.map(signalName)
+  const alarms = keys.flatMap((key) => (key.startsWith(alarmPrefix) ? [key.slice(alarmPrefix.length)] : []))
   return {
     ...release,
     excludedAlarms: [...new Set([...release.excludedAlarms, ...alarms])],

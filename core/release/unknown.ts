@@ -2,7 +2,7 @@
 // has its own time limit and consequence.
 import { formatDuration } from '../duration.ts'
 import type { Release } from './release.ts'
-import { type Watch, watches } from '../service/signals.ts'
+import { signalName, type Watch, watches } from '../service/signals.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
 import { own } from '../own.ts'
 
@@ -27,8 +27,5 @@ export function signalUnknownTooLong(
   return undefined
 }
 
-/** A signal's key is its name, followed by the function's name when there are several targets. */
-function watchOf({ service }: Release, signal: string): Watch | undefined {
-  const name = signal.split(':')[0] ?? ''
-  return watches(service.signals).get(name)
-}
+const watchOf = ({ service }: Release, signal: string): Watch | undefined =>
+  watches(service.signals).get(signalName(signal))

@@ -148,6 +148,12 @@ export const StoredSignals = z.union([Signals, EarlierSignals])
 /** The settings that all signals share. */
 export type Watch = z.output<typeof Errors>
 
+/** A verdict's key of a signal is its name, followed by the function's name when there are several targets. */
+export const signalName = (key: string): string => key.split(':')[0] ?? key
+
+/** What an alarm's key begins with in a verdict; its name follows. */
+export const alarmPrefix = 'alarm:'
+
 /** The settings of each signal by name, without the ones that are off. */
 export function watches({ alarms: _, custom, prometheus = [], ...own }: Signals): ReadonlyMap<string, Watch> {
   const named = Object.entries(own).flatMap(([name, watch]) => (watch === 'off' ? [] : [[name, watch] as const]))

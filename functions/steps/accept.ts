@@ -112,6 +112,7 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
   const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
   if (first !== undefined) return releaseId
   if (request.fixes !== undefined) await checkFixes(deps, service.name, request.fixes, candidate)
+  const fixing = request.fixes === undefined ? {} : { fixes: request.fixes }
   const atMs = deps.clock.nowMs()
   const wanted: NewEvent = {
     type: 'requested',
@@ -125,9 +126,8 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
     ...(request.urgent === undefined ? {} : { urgent: true }),
     ...(request.plan === undefined && request.drill === undefined ? {} : { planBy: 'call' }),
     ...(request.drill === undefined ? {} : { drill: true }),
-    ...(request.fixes === undefined ? {} : { fixes: request.fixes }),
+    ...fixing,
   }
-  const fixing = request.fixes === undefined ? {} : { fixes: request.fixes }
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }

@@ -1,6 +1,7 @@
 // Verdicts from alarms. An alarm that fired before the release began says nothing about the candidate, so it is excluded by name;
 // the others still guard. Anything but a clear OK or ALARM is unknown.
 import type { AlarmReading, Evidence, SignalVerdict } from '../evidence/evidence.ts'
+import { alarmPrefix } from '../../service/signals.ts'
 
 export function alarmVerdicts(evidence: Pick<Evidence, 'alarms' | 'excludedAlarms'>): readonly SignalVerdict[] {
   if ('unread' in evidence.alarms) {
@@ -29,5 +30,5 @@ function meaning(alarm: AlarmReading): readonly [SignalVerdict['kind'], string] 
 }
 
 function verdict(alarm: AlarmReading, kind: SignalVerdict['kind'], words: string): SignalVerdict {
-  return { signal: `alarm:${alarm.name}`, kind, because: `alarm ${alarm.name} ${words}` }
+  return { signal: `${alarmPrefix}${alarm.name}`, kind, because: `alarm ${alarm.name} ${words}` }
 }

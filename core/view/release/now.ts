@@ -4,12 +4,13 @@ import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
 import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
-import { isWayBack, outcomeWords, whyWords } from '../../release/head.ts'
+import { outcomeWords, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { fixCommand } from '../../freeze/words.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
 import { candidateShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
+import { watchOf } from '../../watch/watch.ts'
 import { watchEndWords } from '../../watch/words.ts'
 import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
 import { isOurs, type Tone } from './told.ts'
@@ -99,12 +100,9 @@ function ended(release: Release, endMs: number, nowMs: number): Now {
 }
 
 function watchWords(release: Release, nowMs: number): string {
-  const { watched, service, shifts } = release
-  if (watched !== undefined) return `${capital(watchEndWords(watched))}.`
-  const [last, { seconds = 0 } = {}] = [shifts.at(-1), service.watch]
-  const untilMs = (last?.sinceMs ?? 0) + seconds * 1000
-  const isWatched = release.ending?.outcome === 'promoted' && !isWayBack(release) && release.drill === undefined
-  return isWatched && nowMs < untilMs ? `It is watched until ${clockWords(untilMs, nowMs)}.` : ''
+  if (release.watched !== undefined) return `${capital(watchEndWords(release.watched))}.`
+  const untilMs = watchOf(release)?.untilMs ?? 0
+  return nowMs < untilMs ? `It is watched until ${clockWords(untilMs, nowMs)}.` : ''
 }
 
 function settling(release: Release): Now {

@@ -2,7 +2,7 @@
 // letting it go on, and how it came there look by look.
 import { own } from '../../own.ts'
 import type { Release } from '../../release/release.ts'
-import { type Watch, watches } from '../../service/signals.ts'
+import { signalName, type Watch, watches } from '../../service/signals.ts'
 import type { SignalVerdict, Verdict } from '../../verdict/evidence/evidence.ts'
 import { digits } from './moment.ts'
 
@@ -54,7 +54,7 @@ export function tilesOf({ service }: Pick<Release, 'service'>, looks: readonly L
       past.set(signal, points)
     }
   return shown.verdict.signals
-    .map((one) => tileOf(one, all.get(one.signal.split(':')[0] ?? ''), past.get(one.signal) ?? []))
+    .map((one) => tileOf(one, all.get(signalName(one.signal)), past.get(one.signal) ?? []))
     .toSorted((a, b) => Number(a.advisory) - Number(b.advisory) || order[a.kind] - order[b.kind])
 }
 
