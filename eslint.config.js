@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['{core,functions,cli,cloud,policy,console,lib}/**/*.ts'],
+    files: ['{core,functions,cli,cloud,policy,console,lib,shadow}/**/*.ts'],
     // The embedded cloud runs on one machine for its user, and needs nothing of core/.
     ignores: ['cloud/local/**'],
     plugins: { tidegate: { rules: { 'own-fields': ownFields } } },
@@ -58,7 +58,7 @@ export default tseslint.config(
   },
   {
     // What the published package has runs on Node 20 (package/code.ts). What the language has since then, tsconfig.json's `lib` leaves out.
-    files: ['{client,core,functions,cli,cloud,console,lib,local,policy,provenance}/**/*.ts'],
+    files: ['{client,core,functions,cli,cloud,console,lib,local,policy,provenance,shadow}/**/*.ts'],
     // Run from the sources alone.
     ignores: ['lib/sbom.ts', 'lib/bundle.ts', 'lib/app.ts', 'lib/template/write.ts'],
     plugins: { n: node },

@@ -3,7 +3,7 @@
 import { measureAmong, measureBake } from './day.ts'
 import { measureBundles } from './bundles.ts'
 import { type Ledger, measureLedger, measureLive } from './budget.ts'
-import { measureRelease, type Usage } from './release.ts'
+import { measureFeatures, measureRelease, type Usage } from './release.ts'
 import { measureWayBack } from './way-back.ts'
 import { measureRollback, tableOfRollback } from './rollback-command.ts'
 import { measureCrowd } from './crowd.ts'
@@ -35,12 +35,13 @@ const dollars = (amount: number): string => `$${amount.toFixed(6)}`
 const lambdaPrice = (invocations: number): number =>
   invocations * (prices.invocation + functionGigabytes * functionSeconds * prices.gigabyteSecond)
 
-function costRows(usage: Usage): (readonly [string, string, string])[] {
+/** What each service takes for a release: its name, how much of it, and its price. */
+function costsOf(usage: Usage): (readonly [string, string, number])[] {
   const compute = lambdaPrice(usage.invocations)
   // One trace for the execution, which includes its tasks, and one for each batch of the stream. Lambda samples traces; this
   // counts all of them.
   const traces = usage.invocations - usage.tasks + 1
-  const rows: (readonly [string, string, number])[] = [
+  return [
     ['Step Functions', `${usage.transitions} transitions`, usage.transitions * prices.transition],
     [
       'CloudWatch',
@@ -57,12 +58,14 @@ function costRows(usage: Usage): (readonly [string, string, string])[] {
     ['own metrics *', `${usage.metricHours} metric hours`, usage.metricHours * prices.metricHour],
     ['X-Ray *', `${traces} traces at most`, traces * prices.trace],
   ]
-  const sum = rows.reduce((total, [, , amount]) => total + amount, 0)
-  return [
-    ...rows.map(([what, how, amount]) => [what, how, dollars(amount)] as const),
-    ['all', 'aim: under $0.005, set before there were own metrics and traces', dollars(sum)],
-  ]
 }
+
+const priceOfRelease = (usage: Usage): number => costsOf(usage).reduce((total, [, , amount]) => total + amount, 0)
+
+const costRows = (usage: Usage): (readonly [string, string, string])[] => [
+  ...costsOf(usage).map(([what, how, amount]) => [what, how, dollars(amount)] as const),
+  ['all', 'aim: under $0.005, set before there were own metrics and traces', dollars(priceOfRelease(usage))],
+]
 
 const release = await measureRelease()
 table(
@@ -80,6 +83,29 @@ table(
   'Its state transitions by state',
   ['state', 'entered'],
   Object.entries(release.states).sort(([, a], [, b]) => b - a),
+)
+
+const features = await measureFeatures()
+table(
+  'The same release with one thing more in its definition',
+  [
+    'what',
+    'minutes',
+    'transitions',
+    'invocations',
+    'metrics',
+    'write units',
+    'read units',
+    'calls besides',
+    'list price',
+  ],
+  features.map(({ what, usage, calls }) => [
+    ...[what, usage.minutes, usage.transitions, usage.invocations, usage.metrics],
+    ...[Math.round(usage.writeUnits), Math.round(usage.readUnits), calls, dollars(priceOfRelease(usage))],
+  ]),
+)
+console.log(
+  '  * not in it: the environments that are provisioned (docs/concurrency.md), the looks of the watch (docs/watch.md),\n    a shadow, whose 200 events cost about what 600 requests cost (docs/shadow.md)',
 )
 
 const back = await measureWayBack(20)

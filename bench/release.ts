@@ -3,9 +3,11 @@ import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/protocol/service.ts'
 import { verbs } from '../functions/handlers.ts'
+import { startTraffic } from '../local/traffic.ts'
+import { chance } from '../cloud/local/time/chance.ts'
 import { type Sandbox, minute, openSandbox } from '../local/sandbox.ts'
 import { functionName, isController } from '../local/installation.ts'
-import { sampleService } from '../local/sample-service.ts'
+import { sampleDefinition, sampleService } from '../local/sample-service.ts'
 
 export type Usage = {
   readonly minutes: number
@@ -58,7 +60,10 @@ function billedMetrics(queries: readonly unknown[] = []): number {
 const bodyOf = (request: LocalRequest): Readonly<Record<string, readonly unknown[] | undefined>> =>
   JSON.parse(Buffer.from(request.body).toString()) as Readonly<Record<string, readonly unknown[] | undefined>>
 
-export async function measureRelease(): Promise<Usage> {
+const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
+
+/** @param changes what its definition says besides */
+export async function measureRelease(changes: Readonly<Record<string, unknown>> = {}): Promise<Usage> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   const sandbox = await openSandbox({
     through: metered(meter),
@@ -66,11 +71,18 @@ export async function measureRelease(): Promise<Usage> {
       if (phase === 'before' && isController(caller)) meter.calls[operation] = (meter.calls[operation] ?? 0) + 1
     },
   })
-  const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
-  await sandbox.world.services.put(sampleService({ slos: [], plan: { steps }, hooks: [] }))
-  const version = await sandbox.publish('v2')
+  const service = sampleService({ slos: [], plan: { steps }, hooks: [], ...changes })
+  await sandbox.world.services.put(service)
+  const others = service.targets.map(({ functionName }) => functionName).filter((name) => name !== 'checkout')
+  for (const name of others) {
+    await sandbox.addFunction(name)
+    startTraffic(sandbox.cloud, sandbox.clock, chance(8, name), 200, { functionName: name, alias: 'live' })
+  }
+  if (others.length > 0) await sandbox.minutes(10)
+  const versions = Object.fromEntries(['checkout', ...others].map((name) => [name, '2']))
+  await sandbox.publish('v2')
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
-  const id = await sandbox.start({ version })
+  const id = await sandbox.start(others.length > 0 ? { versions } : { version: '2' })
   const release = await sandbox.finish(id)
   if (release.ending?.outcome !== 'promoted' || release.state.phase !== 'settled')
     throw new Error(`the release was ${release.ending?.outcome ?? 'lost'}`)
@@ -121,3 +133,62 @@ async function invocationsOf({ clients, clock }: Sandbox): Promise<number> {
   )
   return MetricDataResults.flatMap(({ Values = [] }) => Values).reduce((sum, value) => sum + value, 0)
 }
+
+// What parts of a definition that few services have cost a release: the same good one, with one thing more each time.
+type Feature = {
+  readonly what: string
+  readonly usage: Usage
+  /** Calls of AWS that the plain release does not make, or makes less often: those outside the table. */
+  readonly calls: string
+}
+
+const { signals } = sampleDefinition() as { readonly signals: object }
+const oneWay = { reason: 'the column goes', yes: 'policy' }
+const target = { function: 'checkout', alias: 'live' }
+const secret = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:checkout/db-AbCdEf'
+const definitions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'nothing more': {},
+  'watch (docs/watch.md)': { watch: { for: '24h' } },
+  'a one-way step (docs/one-way.md)': {
+    plan: { steps: steps.map((step) => (step.weight === 50 ? { ...step, oneWay } : step)) },
+    gates: {
+      rules:
+        '@id("never") forbid (principal, action == Action::"goOn", resource) when { context.oneWay && context.urgent };',
+    },
+  },
+  'provisionedConcurrency: 50 (docs/concurrency.md)': { targets: [{ ...target, provisionedConcurrency: 50 }] },
+  'two functions': { targets: [target, { ...target, function: 'cart' }] },
+  'two functions in two waves (docs/waves.md)': {
+    targets: [target, { ...target, function: 'cart' }],
+    waves: [
+      { name: 'first', targets: ['checkout'] },
+      { name: 'second', targets: ['cart'] },
+    ],
+  },
+  'consumers: two guards (docs/consumers.md)': {
+    signals: { ...signals, consumers: [{ name: 'events', asyncSeconds: 300, asyncDropped: 0 }] },
+  },
+  'depends: a secret and a parameter (docs/around.md)': {
+    depends: { secrets: [secret], parameters: ['/checkout/limits'] },
+  },
+  'quietAlarms: one (docs/around.md)': {
+    signals: { ...signals, alarms: [] },
+    gates: { quietAlarms: ['checkout-errors'] },
+  },
+}
+
+export async function measureFeatures(): Promise<readonly Feature[]> {
+  const found: Omit<Feature, 'calls'>[] = []
+  for (const [what, changes] of Object.entries(definitions)) found.push({ what, usage: await measureRelease(changes) })
+  const plain = found[0]?.usage.calls ?? {}
+  return found.map(({ what, usage }) => ({ what, usage, calls: besides(usage.calls, plain) }))
+}
+
+const ofTheTable = /Item|Query|GetRecords|Scan/
+
+const besides = (calls: Usage['calls'], plain: Usage['calls']): string =>
+  Object.entries(calls)
+    .map(([call, count]) => [call, count - (plain[call] ?? 0)] as const)
+    .filter(([call, more]) => more > 0 && !ofTheTable.test(call))
+    .map(([call, more]) => `${more} ${call}`)
+    .join(', ') || '-'

@@ -27,6 +27,7 @@ import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
 import { addServices } from './spelling/services.ts'
+import { addTemplate } from './spelling/template.ts'
 import { addTrace } from './spelling/trace.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
 
@@ -229,6 +230,7 @@ for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metr
 addApi(program, surroundings)
 addMcp(program, surroundings)
 addTrace(program, surroundings)
+addTemplate(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

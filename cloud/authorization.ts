@@ -62,7 +62,14 @@ export const authorizations = {
       everyQualifier,
     ],
   },
+  // Of the hook that tries versions in their shadow (shadow/aws.ts).
+  'lambda:GetFunction': { ...qualified, recorded: [everyQualifier] },
+  'lambda:UpdateFunctionConfiguration': on('function'),
   'lambda:ListProvisionedConcurrencyConfigs': on('function'),
+  // The reference has both as optional, and the call always names one of them.
+  'lambda:PutProvisionedConcurrencyConfig': on('function version', 'function alias'),
+  'lambda:DeleteProvisionedConcurrencyConfig': on('function version', 'function alias'),
+  'lambda:GetFunctionConcurrency': on('function'),
   'lambda:UpdateFunctionCode': on('function'),
   'lambda:PublishVersion': on('function'),
   'lambda:Invoke': {
@@ -123,6 +130,11 @@ export const authorizations = {
   'sqs:DeleteMessage': on('queue'),
 
   'secretsmanager:GetSecretValue': on('Secret'),
+  'secretsmanager:DescribeSecret': on('Secret'),
+  // It returns names and dates of parameters, never a value.
+  'ssm:DescribeParameters': on(),
+  'application-autoscaling:DescribeScalableTargets': on(),
+  'appconfig:ListDeployments': on('application', 'environment'),
 
   // Lambda makes these calls with the controller's permissions: it sends events that a function could not handle to the queue,
   // reads the package or the image, and reads the table's stream.

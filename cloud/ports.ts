@@ -16,10 +16,11 @@ import type { SentMessages } from './service-ports.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
-import type { AppliedDefinition } from '../core/service/applied.ts'
+import type { AliasClaim, AppliedDefinition } from '../core/service/applied.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
+export type * from './concurrency-ports.ts'
 export type * from './observation-ports.ts'
 export type * from './service-ports.ts'
 
@@ -58,12 +59,6 @@ export type Journal = {
   items(releaseId: string): Promise<readonly LogItem[]>
 }
 
-/** The copy of the logs, outside of the table. Nothing in it is ever replaced. */
-export type LogCopy = {
-  /** @returns whether it was written now, was there already, or another text is there */
-  put(key: string, text: string): Promise<'written' | 'same' | 'other'>
-}
-
 type LogPart = {
   readonly events: readonly ReleaseEvent[]
   /** The link of the last of them. */
@@ -87,6 +82,8 @@ export type Services = {
   get(name: string): Promise<Service>
   /** By name. */
   list(page?: PageAfter<string>): Promise<Listing<Service, { readonly service: string }>>
+  claim(alias: string, claim: AliasClaim, nowMs: number): Promise<AliasClaim | undefined>
+  dropClaim(alias: string, claim: AliasClaim): Promise<void>
 }
 
 /** A page of a listing: at most so many, after the one that the page before ended with. */
@@ -110,6 +107,8 @@ export type Leases = {
   take(service: string, releaseId: string): Promise<string>
   /** Does nothing unless `releaseId` holds the lease. */
   drop(service: string, releaseId: string): Promise<void>
+  /** Gives `to` what `from` holds, or nobody: nothing comes in between. @returns the holder after the call */
+  hand(service: string, from: string, to: string): Promise<string>
   holder(service: string): Promise<string | undefined>
   list(): Promise<Listing<Lease, Pick<Lease, 'name'>>>
 }

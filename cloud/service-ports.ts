@@ -1,5 +1,9 @@
 // What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
 // half of ports.ts, which re-exports it.
+import type { Provisioned } from './concurrency-ports.ts'
+import type { Dependency } from '../core/around/changes.ts'
+import type { AppConfigProfile, Depends } from '../core/around/depends.ts'
+import type { Configuration } from '../core/around/configuration.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Sent } from '../core/message/sent.ts'
 import type { Channel } from '../core/message/kept.ts'
@@ -19,6 +23,11 @@ import type { TracedSpan } from '../core/view/release/trace.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 import type { DeletedVersion } from '../core/versions/deleted.ts'
 import type { Held, PublishedVersion, Uses } from '../core/versions/keep.ts'
+
+/** What services depend on: when it changed, never what is in it. What cannot be read says so, and nothing is thrown. */
+export type Dependencies = { read(depends: Depends): Promise<readonly Dependency[]> }
+/** Of AppConfig alone. */
+export type ConfigDeployments = { read(profiles: readonly AppConfigProfile[]): Promise<readonly Dependency[]> }
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 
@@ -56,13 +65,7 @@ export type VersionState = {
   /** What an invocation is billed by, and its timeout, if Lambda reports them. */
   readonly billing?: Billing
   readonly timeoutSeconds?: number
-}
-
-/** Provisioned concurrency of an alias or a version. */
-export type Provisioned = {
-  readonly qualifier: string
-  readonly state: 'ready' | 'allocating' | 'failed'
-  readonly because?: string
+  readonly configuration?: Configuration
 }
 
 export type Versions = {
@@ -283,3 +286,8 @@ export type KeptAnswers = {
 /** `id` is one of each request; `fingerprint` is that of all that it says. */
 export type KeyedRequest = { readonly id: string; readonly fingerprint: string; readonly untilMs: number }
 type KeptAnswer = { readonly fingerprint: string; readonly answer?: string | undefined }
+
+/** The copy of the logs, outside of the table. Nothing in it is replaced: `same` was there already, `other` is another text. */
+export type LogCopy = {
+  put(key: string, text: string): Promise<'written' | 'same' | 'other'>
+}

@@ -10,6 +10,7 @@ export const releaseStyle = `
 .sentence .state { margin-right: 6px; font-size: 15px; }
 .weights { width: 100%; height: 34px; border-radius: 8px; }
 .track { fill: var(--gap); } .set { fill: var(--bar); } .bound { stroke: var(--page); stroke-width: 2; }
+.door { fill: none; stroke: var(--bad); stroke-width: 4; } .door.ahead { stroke-width: 2; }
 .mark { stroke: var(--ink); stroke-width: 3; stroke-dasharray: 4 3; }
 .plan { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 8px 0; padding: 0; list-style: none; font-size: 13px; color: var(--soft); }
 .plan [aria-current] { color: var(--ink); font-weight: 600; }

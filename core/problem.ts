@@ -47,7 +47,7 @@ export const problems = {
   port_unusable: 'Stop the other program, or choose a free port with --port.',
   file_unusable: 'Check that the folder exists, and that you may write there.',
   part_missing:
-    'Run `npm install dynalite@4` where Tidegate is installed; in a clone of the repository, `npm ci` without --omit=dev.',
+    'Where Tidegate is installed, run `npm install dynalite@4` for the embedded cloud, or `npm install aws-cdk-lib constructs` for the template; in a clone of the repository, `npm ci` without --omit=dev.',
   api_unknown:
     "Set TIDEGATE_API to the stack's output Api. If it is that, the controller is older than the command line: deploy it.",
   plan_bolder:
@@ -74,6 +74,8 @@ export const problems = {
   job_foreign:
     'Nothing was answered. Let pipelines ask by mayReleaseRule, and find out who else invokes the function (docs/deploy.md).',
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
+  shadow_invalid:
+    'Correct what the message names in the definition of the shadow (docs/shadow.md). Nothing is sampled or tried until then.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
   replay_ambiguous:
     'Name the versions with --stable and --candidate, or each series with --series ROLE=NAME (`tidegate replay --help`). Nothing was guessed.',
@@ -114,6 +116,8 @@ export const problems = {
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',
   hook_running:
     'What the hook returns is its answer. To answer by a call, it returns `later` first. If it just did, send the answer again in a few seconds.',
+  alias_taken:
+    'Correct the target. Or take the alias out of the service that is named, or delete that service (docs/operate.md), and apply again. Nothing was changed.',
   mode_not_now: 'Wait until the release has ended, or abort it, and apply the definition again. Nothing was changed.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
@@ -123,8 +127,14 @@ export const problems = {
   version_missing: 'Publish the version, or release one that exists.',
   alias_provisioned:
     'Move provisioned concurrency from the alias to the version that has the traffic. Give it to the new version too, before you release it (docs/deploy.md).',
+  alias_scaled:
+    'Deregister the scalable target of the alias, and register one of the version that has the traffic instead (docs/concurrency.md).',
   concurrency_moving:
     'Nothing to do: Lambda is preparing provisioned concurrency, and the call is retried. If it does not finish, read StatusReason of get-provisioned-concurrency-config.',
+  concurrency_no_room:
+    'Nothing to do with the release: it goes on by itself once there is room. Free some (reserved or provisioned concurrency of other functions, of old versions), ask AWS for a higher quota, or abort and promise less (docs/concurrency.md).',
+  concurrency_failed:
+    'Lambda is asked again by itself. If it goes on failing, the initialization of the version fails: read its log, and abort the release (docs/concurrency.md).',
   version_not_active: 'Wait until Lambda reports the version as Active, then release again.',
   version_asleep:
     'Invoke the version once so that Lambda loads it again, then release it again. Or let the controller do it (policy.wake).',

@@ -218,7 +218,7 @@ export function reference(): string {
     testimony(),
     section(
       'Hooks',
-      `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], answer: { function, nonce, before }, outcome?, because? }\`.\nThe answer, within the hook's timeout; other fields are ignored:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, the answer to the function that \`answer\` names (\`tidegate-answer\`), with its nonce; the first one counts. Anybody who has the nonce can answer, so do not log it:\n\n${table(shapeOf(AnswerCall))}`,
+      `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, wave?, attempt, targets: [{ function, alias, stable, candidate }], answer: { function, nonce, before }, outcome?, because? }\`.\nThe answer, within the hook's timeout; other fields are ignored:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, the answer to the function that \`answer\` names (\`tidegate-answer\`), with its nonce; the first one counts. Anybody who has the nonce can answer, so do not log it:\n\n${table(shapeOf(AnswerCall))}`,
     ),
     eventsForEverybody(),
     measures(),

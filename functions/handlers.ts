@@ -105,7 +105,7 @@ const modules: Readonly<Record<string, readonly Verb[]>> = {
   'functions/readers.ts': ['read', 'widget'],
   'functions/senders.ts': ['sendTelemetry'],
   'functions/pruning.ts': ['oldVersions', 'prune'],
-  'functions/watchers.ts': ['watch'],
+  'functions/watchers.ts': ['observe', 'watch'],
 }
 
 /** Where a function is wired. */

@@ -47,7 +47,10 @@ export const patience = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
 }
 
-/** For telling people: whoever tells may have traffic to put back, and what is not sent now is sent within a minute. */
+/**
+ * For telling people, and for what they are told besides: whoever tells may have traffic to put back, and what is not sent now is
+ * sent within a minute.
+ */
 export const brevity = {
   requestHandler: { ...patience.requestHandler, connectionTimeout: 1_000, requestTimeout: 3_000 },
   maxAttempts: 2,

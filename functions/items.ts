@@ -46,7 +46,7 @@ const ends = all(records, wakes, {
 export const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
 export const settles = all(ends, {
   reads: ['waiting'],
-  writes: ['watch'],
+  writes: ['lease', 'watch'],
   deletes: ['line', 'returnRecord', 'waiting'],
 })
 

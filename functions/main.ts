@@ -7,6 +7,7 @@ import {
   budgetReports,
   budgets,
   clock,
+  concurrency,
   definitions,
   digest,
   executions,
@@ -19,7 +20,6 @@ import {
   line,
   logCopy,
   nonce,
-  observations,
   once,
   openReleases,
   outages,
@@ -28,9 +28,12 @@ import {
   queues,
   reach,
   returns,
+  dependencies,
+  deployments,
   prometheus,
   prometheusUrls,
   services,
+  scaling,
   telemetry,
   telling,
   traffic,
@@ -70,7 +73,6 @@ import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
-import { observeHandler } from './listeners/observe.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
@@ -114,6 +116,7 @@ const gates = () => ({
   budgets: budgets(),
   versions: versions(),
   attestations: attestations(),
+  ...{ telemetry: telemetry(), deployments: deployments(), concurrency: concurrency() },
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
@@ -128,7 +131,7 @@ export const admit = /* @__PURE__ */ wired('admit', () =>
 )
 export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
-    home: home(),
+    ...{ home: home(), dependencies: dependencies(), scaling: scaling() },
     clock,
     journal: journal(),
     versions: versionsByHash(),
@@ -146,7 +149,10 @@ export const shift = /* @__PURE__ */ wired('shift', () =>
 const waiting = () => ({ clock, journal: journal(), executions: executions() })
 export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry(), prometheus: prometheus() }),
+  judgeHandler({
+    ...{ ...waiting(), aliases: aliases(), telemetry: telemetry() },
+    ...{ prometheus: prometheus(), dependencies: dependencies() },
+  }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler({ ...wayBack(), line: line() }))
 export const outage = /* @__PURE__ */ wired('outage', () =>
@@ -195,12 +201,15 @@ const ending = () => ({
 /** Putting traffic back takes all that ending a release takes: its log may be lost. */
 const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () =>
-  settleHandler({ ...ending(), line: line(), watches: watches() }),
+  settleHandler({
+    ...ending(),
+    ...{ line: line(), watches: watches(), concurrency: concurrency(), dependencies: dependencies() },
+  }),
 )
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
-export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
-export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
+export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler({ ...steering(), services: services() }))
+export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler({ ...steering(), services: services() }))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler({ ...steering(), digest }))
 export const approve = /* @__PURE__ */ wired('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
@@ -223,7 +232,7 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
     ...{ ...wayBack(), emit, home: home(), services: services() },
-    ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches() },
+    ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches(), concurrency: concurrency() },
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
@@ -273,18 +282,12 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
     ...{ openReleases: openReleases(), attestations: attestations(), incidents: incidents(), budgets: budgets() },
   }),
 )
-/** No port that moves traffic. */
-export const observe = /* @__PURE__ */ wired('observe', () =>
-  observeHandler({
-    ...{ home: home(), clock, log, trouble, services: services(), observations: observations() },
-    ...{ aliases: aliases(), versions: versions(), telemetry: telemetry(), prometheus: prometheus() },
-    ...{ journal: journal(), history: history() },
-  }),
-)
-const defining = () => ({ clock, log, services: services(), definitions: definitions(), openReleases: openReleases() })
+const defining = () => ({
+  ...{ clock, log, home: home(), services: services(), definitions: definitions(), openReleases: openReleases() },
+})
 export const apply = /* @__PURE__ */ wired('apply', () =>
   applyHandler({
-    ...{ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() },
+    ...{ ...defining(), policies: cedarPolicies(), reach: reach(), aliases: aliases() },
     prometheusUrls: prometheusUrls(),
   }),
 )

@@ -4,6 +4,7 @@
 import type { ActionOn } from '../cloud/authorization.ts'
 import type { Kind } from '../cloud/kinds.ts'
 import type { Verb } from './handlers.ts'
+import { looksAtVersions, readsStream, seesDependencies, seesOldVersions, seesQuiet } from './looks.ts'
 import {
   all,
   findsServices,
@@ -26,7 +27,7 @@ import {
 } from './items.ts'
 import { orderVerbs } from './routes.ts'
 import { keepsFailures } from './rules.ts'
-import type { Scope, Scopes } from './right-scopes.ts'
+import { leavesConcurrency, type Scope, type Scopes, seesRoom } from './right-scopes.ts'
 
 export type { Scope } from './right-scopes.ts'
 
@@ -40,30 +41,24 @@ const wake = ['states:SendTaskSuccess'] as const
 const targetRoles = ['sts:AssumeRole'] as const
 const lookRoles = targetRoles
 
-/** Whether a version that a person names exists. */
-const looksAtVersions = {
-  targetVersions: ['lambda:GetFunctionConfiguration'],
+const asks: Own = {
+  items: all(looksUp, { reads: ['open'] }),
+  targets: ['lambda:GetAlias'],
   lookRoles,
-} as const satisfies Permissions
-
-const readsStream = {
-  stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-  // Lambda asks for it before it reads a stream; AWS takes no resource.
-  everything: ['dynamodb:ListStreams'],
-} as const satisfies Permissions
-/** What names versions of a function, and which releases have (functions/versions/plan.ts). */
-const seesOldVersions = {
-  targets: ['lambda:ListVersionsByFunction', 'lambda:ListAliases', 'lambda:ListProvisionedConcurrencyConfigs'],
-  targetVersions: ['lambda:GetPolicy', 'lambda:ListDurableExecutionsByFunction'],
-} as const satisfies Permissions
-const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
+  ...seesQuiet,
+}
 
 const own: Readonly<Record<Verb, Own>> = {
-  ask: { ...asks, ...looksAtVersions },
+  ask: { ...asks, ...looksAtVersions, ...seesRoom, everything: [...seesQuiet.everything, ...seesRoom.everything] },
   pipeline: {
     ...asks,
     // AWS takes no resource: of any job of the account, by its id.
-    everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
+    everything: [
+      ...seesQuiet.everything,
+      'codepipeline:GetJobDetails',
+      'codepipeline:PutJobSuccessResult',
+      'codepipeline:PutJobFailureResult',
+    ],
   },
   start: { items: opens, machine: ['states:StartExecution'] },
   gate: {
@@ -73,8 +68,12 @@ const own: Readonly<Record<Verb, Own>> = {
       updates: ['turn'],
       deletes: ['lease', 'waiting'],
     }),
+    ...seesRoom,
+    provisionedVersions: ['lambda:PutProvisionedConcurrencyConfig'],
     targetVersions: ['lambda:GetFunctionConfiguration'],
     lookRoles,
+    ...seesQuiet,
+    everything: [...seesQuiet.everything, ...seesRoom.everything],
   },
   approve: { items: all(steers, { reads: ['service'] }), machine: wake },
   override: { items: all(steers, { reads: ['service'] }), machine: wake },
@@ -101,9 +100,10 @@ const own: Readonly<Record<Verb, Own>> = {
     targetRoles,
     lookRoles,
     artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
-    artifactKeys: ['kms:Decrypt'],
+    ...{ artifactKeys: ['kms:Decrypt'], scaled: ['application-autoscaling:DescribeScalableTargets'] },
     repositories: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
+    ...seesDependencies,
   },
   hook: { items: all(records, waits, wakes), hooks: ['lambda:InvokeFunction'], machine: wake },
   shift: {
@@ -121,6 +121,7 @@ const own: Readonly<Record<Verb, Own>> = {
     lookRoles,
     machine: wake,
     workspaces: ['aps:QueryMetrics'],
+    ...seesDependencies,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   rollBack: {
@@ -148,14 +149,18 @@ const own: Readonly<Record<Verb, Own>> = {
     ...{ telemetrySecrets: ['secretsmanager:GetSecretValue'], telemetryKeys: ['kms:Decrypt'] },
     telemetryQueue: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
   },
-  settle: { items: all(settles, tells), topic: ['sns:Publish'], machine: wake },
+  settle: {
+    ...{ items: all(settles, tells), topic: ['sns:Publish'], machine: wake },
+    ...leavesConcurrency,
+    ...seesDependencies,
+  },
   handOver: {
     items: all(loads, waits, keptWaitersInLogs),
     machine: [...wake, 'states:StartExecution'],
     executions: ['states:DescribeExecution'],
   },
-  pause: { items: steers, machine: wake },
-  promote: { items: steers, machine: wake },
+  pause: { items: all(steers, { reads: ['service'] }), machine: wake },
+  promote: { items: all(steers, { reads: ['service'] }), machine: wake },
   answer: { items: steers, machine: wake },
   orderRollback: {
     items: all(putsBack, opens, steers, tells),
@@ -178,6 +183,7 @@ const own: Readonly<Record<Verb, Own>> = {
       deletes: ['outage'],
     }),
     targets: move,
+    ...leavesConcurrency,
     targetRoles,
     machine: [...wake, 'states:StartExecution'],
     executions: ['states:DescribeExecution'],
@@ -220,12 +226,14 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   // It goes back by a release, as a person does: it moves no alias itself.
   watch: {
-    items: all(opens, tells, { reads: ['lease'], writes: ['watch', 'head'], deletes: ['watch'] }),
+    items: all(opens, tells, { reads: ['lease', 'budget'], writes: ['watch', 'head'], deletes: ['watch'] }),
     targets: ['lambda:GetAlias'],
     ...looksAtVersions,
     ...{ machine: ['states:StartExecution'], topic: ['sns:Publish'], everything: ['cloudwatch:GetMetricData'] },
   },
-  read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head', 'observed'] }) },
+  read: {
+    items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head', 'observed', 'watch'] }),
+  },
   widget: {
     items: shows,
     targets: ['lambda:GetAlias'],

@@ -6,6 +6,10 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
+import { AppConfigClient } from '@aws-sdk/client-appconfig'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SSMClient } from '@aws-sdk/client-ssm'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SFNClient } from '@aws-sdk/client-sfn'
@@ -14,6 +18,7 @@ import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
+import { awsConcurrency, awsScaling } from '../cloud/aws/concurrency.ts'
 import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsDefinitions } from '../cloud/aws/dynamodb/definitions.ts'
@@ -31,6 +36,8 @@ import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsConfigDeployments } from '../cloud/aws/around/app-config.ts'
+import { awsDependencies } from '../cloud/aws/around/dependencies.ts'
 import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsOldVersions, awsVersionRemoval } from '../cloud/aws/old-versions.ts'
@@ -78,6 +85,14 @@ export const executions = /* @__PURE__ */ once(() =>
 )
 export const telemetry = /* @__PURE__ */ once(() =>
   awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })), sessions('look'))),
+)
+export const deployments = /* @__PURE__ */ once(() => awsConfigDeployments(traced(new AppConfigClient(brevity))))
+export const dependencies = /* @__PURE__ */ once(() =>
+  awsDependencies({
+    secrets: traced(new SecretsManagerClient(brevity)),
+    parameters: traced(new SSMClient(brevity)),
+    deployments: deployments(),
+  }),
 )
 /** The credentials are the function's own, as its other clients find them. */
 export const prometheus = /* @__PURE__ */ once(() => {
@@ -136,6 +151,8 @@ export const versionsByHash = /* @__PURE__ */ once(() =>
 )
 export const oldVersions = /* @__PURE__ */ once(() => awsOldVersions(traced(new LambdaClient({}))))
 export const versionRemoval = /* @__PURE__ */ once(() => awsVersionRemoval(traced(new LambdaClient({}))))
+export const concurrency = /* @__PURE__ */ once(() => awsConcurrency(traced(new LambdaClient(patience))))
+export const scaling = /* @__PURE__ */ once(() => awsScaling(traced(new ApplicationAutoScalingClient(patience))))
 export const deletedVersions = /* @__PURE__ */ once(() => awsDeletedVersions(table()))
 export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient(callsOnce))))
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))

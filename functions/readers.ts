@@ -17,6 +17,7 @@ import {
   returns,
   services,
   waitingLists,
+  watches,
 } from './ports.ts'
 import { readHandler } from './reading/read.ts'
 import { apiRoutes } from './routes.ts'
@@ -28,7 +29,10 @@ const reading = () => ({
 })
 
 export const read = /* @__PURE__ */ wired('read', () =>
-  readHandler({ ...reading(), rest, openReleases: openReleases(), observations: observations() }, apiRoutes),
+  readHandler(
+    { ...reading(), rest, openReleases: openReleases(), observations: observations(), watches: watches() },
+    apiRoutes,
+  ),
 )
 export const widget = /* @__PURE__ */ wired('widget', () =>
   widgetHandler({

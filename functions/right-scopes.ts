@@ -1,4 +1,4 @@
-// On what the functions of the controller may do something (permissions.ts).
+// On what the functions of the controller may do something, and what provisioned concurrency takes (permissions.ts).
 
 /** What an action is allowed on, and what AWS calls that kind of resource. */
 export type Scopes = {
@@ -20,6 +20,14 @@ export type Scopes = {
   readonly lookRoles: 'role'
   /** Versions of functions whose definitions let old ones be deleted: never a function. */
   readonly prunedVersions: 'function version'
+  /** Functions whose definitions promise provisioned concurrency, and their versions. */
+  readonly provisioned: 'function'
+  readonly provisionedVersions: 'function version' | 'function alias'
+  /** Functions whose definitions ask for headroom, and the numbers of the account: AWS takes no resource for these. */
+  readonly headroom: 'function'
+  readonly headroomOfAccount: never
+  /** Which versions Application Auto Scaling scales: AWS takes no resource, so it is granted only where one is promised some. */
+  readonly scaled: never
   readonly hooks: 'function' | 'function version' | 'function alias'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
@@ -39,6 +47,11 @@ export type Scopes = {
   readonly workspaces: 'workspace'
   /** Those of services that are only watched. */
   readonly observedWorkspaces: 'workspace'
+  /** Secrets and environments of AppConfig that definitions name in `depends`. */
+  readonly dependedSecrets: 'Secret'
+  readonly dependedEnvironments: 'application' | 'environment'
+  /** Parameters that they name: AWS takes no resource, so it is granted only where one does. */
+  readonly dependedParameters: never
   /** Objects that versions are made from. */
   readonly artifacts: 'object'
   /** KMS keys that such objects are encrypted with. */
@@ -49,3 +62,19 @@ export type Scopes = {
   readonly everything: never
 }
 export type Scope = keyof Scopes
+
+/** What versions have, and whether there is room for more. */
+export const seesRoom = {
+  provisioned: ['lambda:ListProvisionedConcurrencyConfigs', 'lambda:GetFunctionConcurrency'],
+  everything: ['lambda:GetAccountSettings'],
+} as const
+/** How much concurrency is free: read-only, and only where a definition asks for it. */
+export const seesHeadroom = {
+  headroom: ['lambda:GetFunctionConcurrency'],
+  headroomOfAccount: ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'],
+} as const
+/** After a release one version has what is promised, and no other has any. */
+export const leavesConcurrency = {
+  provisioned: ['lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'],
+  provisionedVersions: ['lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'],
+} as const

@@ -191,7 +191,7 @@ export const toldToReceivers = (account: string) => ({
   source: ['tidegate.release', 'tidegate.budget'],
   'detail-type': [
     ...['Release Shifted', 'Release Judged', 'Release Promoted', 'Release Rolled Back', 'Release Return Failed'],
-    ...['Release Charged', 'Release Settled', 'Budget Changed', 'Budget Burning'],
+    ...['Release Charged', 'Release Charged Late', 'Release Settled', 'Budget Changed', 'Budget Burning'],
   ],
 })
 /** What no receiver took; its name follows the controller's. */

@@ -23,18 +23,24 @@ type Entry = { readonly from: string } & (
   { readonly exported: string; readonly as: string } | { readonly exported?: never }
 )
 
-const everyVerb: readonly Verb[] = [...verbs, ...optionalVerbs]
+/** A function of the controller, or one that teams install beside it. */
+type Bundled = Verb | 'shadowHook'
+
+const everyVerb: readonly Bundled[] = [...verbs, ...optionalVerbs, 'shadowHook']
 let made: Readonly<Record<string, Bundle>> = {}
 
-export const bundle = (verb: Verb): Bundle => own(made, verb) ?? found(bundles(), verb)
+export const bundle = (verb: Bundled): Bundle => own(made, verb) ?? found(bundles(), verb)
 
 /**
  * At least those of these functions, bundled together, so that shared files are read only once. All take ten seconds of a
  * processor. A bundle is the same, byte for byte, with whichever others it is made.
  */
-export function bundles(some: readonly Verb[] = everyVerb): Readonly<Record<string, Bundle>> {
+export function bundles(some: readonly Bundled[] = everyVerb): Readonly<Record<string, Bundle>> {
   const missing = some.filter((one) => own(made, one) === undefined)
-  const entryOf = (one: Verb): Entry => ({ from: moduleOf(one), exported: one, as: 'handler' })
+  const entryOf = (one: Bundled): Entry =>
+    one === 'shadowHook'
+      ? { from: 'shadow/hook.ts', exported: 'handler', as: 'handler' }
+      : { from: moduleOf(one), exported: one, as: 'handler' }
   if (missing.length > 0)
     made = { ...made, ...bundlesOf(Object.fromEntries(missing.map((one) => [one, entryOf(one)]))) }
   return made

@@ -101,7 +101,14 @@ export const makingOf = (
 })
 
 /** Functions of users: where their names are not known, their tag is asked for. */
-const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
+const tagged: readonly Scope[] = [
+  'targets',
+  'targetVersions',
+  'provisioned',
+  'provisionedVersions',
+  'headroom',
+  'hooks',
+]
 /** Those that are only watched have the same tag with another value. */
 const watched: readonly Scope[] = ['observed', 'observedVersions']
 
@@ -121,7 +128,7 @@ const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
 ]
 
 /** Bundles only when the CDK needs the code: not for `cdk list`, nor for a stack that was not requested. */
-const codeOf = (verb: Verb): lambda.Code =>
+export const codeOf = (verb: Parameters<typeof bundle>[0]): lambda.Code =>
   lambda.Code.fromAsset(fileURLToPath(new URL('../functions', import.meta.url)), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {

@@ -15,7 +15,13 @@ import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { type ControllerFunction, controllerFunction, type ForAnyService, makingOf } from './controller-functions.ts'
+import {
+  codeOf,
+  type ControllerFunction,
+  controllerFunction,
+  type ForAnyService,
+  makingOf,
+} from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
@@ -28,13 +34,13 @@ import { ReleaseDashboards } from './release-dashboards.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
-import { checkControllerName, rolePathOf, warnOfOneRole } from './role-names.ts'
+import { checkControllerName, rolePathOf } from './role-names.ts'
 import { conditionsOf, hasTag, waitForPoliciesOnly } from './role-policies.ts'
 import { heardOf } from '../functions/heard.ts'
 import { allSchedules, calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { prometheusSettings, resourcesOf, tableOf, targetArnsOf } from './resources.ts'
-import { homeOf, lostActions, queueOfLost, wire } from './wiring.ts'
+import { homeOf, lostActions, queueOfLost, warnOfTargets, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
   /** The services to release: definitions in the form of the YAML files. Each is validated before anything is synthesised. */
@@ -79,6 +85,7 @@ export class ReleaseController extends Construct {
   /** What a button of a chat starts, with `chat: { putBack: true }`. */
   readonly putBackFromChat: sfn.StateMachine | undefined
   readonly dashboards: ReleaseDashboards | undefined
+  readonly shadowHookCode = (): lambda.Code => codeOf('shadowHook')
   private readonly provider: cr.Provider | undefined
   private readonly forAny: ForAnyService | undefined
 
@@ -89,7 +96,7 @@ export class ReleaseController extends Construct {
     this.forAny = forAny
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
-    warnOfOneRole(this, this.services)
+    warnOfTargets(this, this.services)
     this.table = tableOf(this)
     this.topics = topicsOf(this, props)
     this.topic = this.topics.page

@@ -52,6 +52,45 @@ const prunedVersionsOf = (scope: Construct, services: readonly Service[]): reado
     ),
   )
 
+/** A definition that promises it for a function elsewhere is refused. */
+function provisionedIn(
+  scope: Construct,
+  services: readonly Service[],
+): Pick<Resources, 'provisioned' | 'provisionedVersions' | 'scaled'> {
+  const arns = unique(
+    services.flatMap(({ targets }) =>
+      targets.flatMap(({ functionName, provisionedConcurrency }) =>
+        provisionedConcurrency === undefined ? [] : [functionArn(scope, functionName)],
+      ),
+    ),
+  )
+  return { provisioned: arns, provisionedVersions: arns.map((arn) => `${arn}:*`), scaled: arns.length > 0 ? ['*'] : [] }
+}
+
+/** Nothing where no definition asks how much concurrency is free. */
+function boundedIn(scope: Construct, services: readonly Service[]): Pick<Resources, 'headroom' | 'headroomOfAccount'> {
+  const asking = services.filter(({ gates }) => gates.headroom !== undefined)
+  return { headroom: targetArnsOf(scope, asking), headroomOfAccount: asking.length > 0 ? ['*'] : [] }
+}
+
+/** IAM checks a listing of deployments on the application and on the environment. */
+function dependedOn(
+  scope: Construct,
+  services: readonly Service[],
+): Pick<Resources, 'dependedSecrets' | 'dependedParameters' | 'dependedEnvironments'> {
+  const depends = services.flatMap((service) => service.depends ?? [])
+  const environments = depends.flatMap(({ appConfig = [] }) =>
+    appConfig.flatMap(({ application, environment }) => [application, `${application}/environment/${environment}`]),
+  )
+  return {
+    dependedSecrets: unique(depends.flatMap(({ secrets = [] }) => secrets)),
+    dependedParameters: depends.some(({ parameters = [] }) => parameters.length > 0) ? ['*'] : [],
+    dependedEnvironments: unique(environments).map((resourceName) =>
+      Stack.of(scope).formatArn({ service: 'appconfig', resource: 'application', resourceName }),
+    ),
+  }
+}
+
 export function resourcesOf(
   scope: Construct,
   { services, machineArn, machineName, table, topics, lost }: Installed,
@@ -69,9 +108,7 @@ export function resourcesOf(
     machine: [machineArn],
     executions: [
       Stack.of(scope).formatArn({
-        service: 'states',
-        resource: 'execution',
-        resourceName: `${machineName}:*`,
+        ...{ service: 'states', resource: 'execution', resourceName: `${machineName}:*` },
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
     ],
@@ -80,6 +117,8 @@ export function resourcesOf(
     lookRoles: unique(looked.flatMap((target) => lookRoleOf(target) ?? [])),
     targetVersions: targetArns.map((arn) => `${arn}:*`),
     prunedVersions: prunedVersionsOf(scope, owned),
+    ...provisionedIn(scope, owned),
+    ...boundedIn(scope, owned),
     observed: observedArns,
     observedVersions: observedArns.map((arn) => `${arn}:*`),
     hooks: unique(
@@ -98,6 +137,7 @@ export function resourcesOf(
     ),
     workspaces: workspacesOf(owned),
     observedWorkspaces: workspacesOf(services.filter(isObserved)),
+    ...dependedOn(scope, owned),
     artifacts: unique(objects.map((one) => `arn:${Stack.of(scope).partition}:s3:::${objectResource(one)}`)),
     artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
     repositories: unique(

@@ -1,9 +1,6 @@
 // What the roles of the controller's functions are called: roles in other accounts trust them by name, before there is any.
-import { Annotations, Arn, type Stack } from 'aws-cdk-lib'
-import type { Construct } from 'constructs'
-import { hasOneRole } from '../core/location.ts'
+import { Arn, type Stack } from 'aws-cdk-lib'
 import { Problem } from '../core/problem.ts'
-import type { Service } from '../core/service/service.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 
 /** IAM, CreateRole. */
@@ -38,14 +35,3 @@ export const roleArnOf = ({ account, region, name }: Controller, verb: Verb, sta
     },
     stack,
   )
-
-/** A definition of before the two roles is valid, and wider than it needs to be. */
-export function warnOfOneRole(scope: Construct, services: readonly Service[]): void {
-  const wide = services.filter(({ targets }) => targets.some(hasOneRole))
-  if (wide.length === 0) return
-  const names = wide.map(({ name }) => name).join(', ')
-  Annotations.of(scope).addWarningV2(
-    'tidegate:oneRole',
-    `Functions that only look assume a role that moves: name lookRole beside role in the definition of ${names} (docs/deploy.md).`,
-  )
-}

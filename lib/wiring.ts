@@ -1,6 +1,6 @@
 // Connects the functions of a stack to their triggers: rules, schedules, the table's stream, and the queue for events that could
 // not be handled or delivered. functions/rules.ts says which events those are.
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Annotations, Duration, Stack } from 'aws-cdk-lib'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -8,7 +8,10 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler'
 import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { hasOneRole } from '../core/location.ts'
 import { logRecords } from '../core/release/log-key.ts'
+import type { Service } from '../core/service/service.ts'
+import { aliasAt, targetsWords } from '../core/service/target.ts'
 import type { Verb } from '../functions/handlers.ts'
 import {
   asyncRetries,
@@ -150,3 +153,27 @@ export const lostActions = [
   'sqs:ChangeMessageVisibility',
   'sqs:DeleteMessage',
 ]
+
+/** What is valid, and worth a word at synthesis. */
+export function warnOfTargets(scope: Construct, services: readonly Service[]): void {
+  // Of before the two roles: wider than it needs to be.
+  const wide = services.filter(({ targets }) => targets.some(hasOneRole)).map(({ name }) => name)
+  if (wide.length > 0)
+    Annotations.of(scope).addWarningV2(
+      'tidegate:oneRole',
+      `Functions that only look assume a role that moves: name lookRole beside role in the definition of ${wide.join(', ')} (docs/deploy.md).`,
+    )
+  // Two that shared an alias before it was refused go on.
+  const had = new Map<string, string>()
+  for (const { name, targets } of services)
+    for (const target of targets) {
+      const alias = aliasAt(target, { partition: Stack.of(scope).partition, ...homeOf(scope) })
+      const other = had.get(alias)
+      if (other !== undefined)
+        Annotations.of(scope).addWarningV2(
+          `tidegate:sharedAlias:${name}`,
+          `Services ${other} and ${name} have the alias ${targetsWords([target])}, and an alias has one service: the deployment is refused unless both had it before (docs/operate.md, alias_taken).`,
+        )
+      had.set(alias, name)
+    }
+}

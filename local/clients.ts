@@ -1,4 +1,6 @@
 // All SDK clients that the controller needs, for one endpoint and one caller.
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
+import { AppConfigClient } from '@aws-sdk/client-appconfig'
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
@@ -7,9 +9,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { S3Client } from '@aws-sdk/client-s3'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSMClient } from '@aws-sdk/client-ssm'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { Endpoint } from '../cloud/local/socket.ts'
 import { localTransport } from '../cloud/local/transport.ts'
@@ -27,6 +31,10 @@ export type Clients = {
   readonly sqs: SQSClient
   readonly codepipeline: CodePipelineClient
   readonly logs: CloudWatchLogsClient
+  readonly secrets: SecretsManagerClient
+  readonly parameters: SSMClient
+  readonly appConfig: AppConfigClient
+  readonly scaling: ApplicationAutoScalingClient
   readonly applicationSignals: ApplicationSignalsClient
   /** The configuration they were made with, to make more of them. */
   readonly place: Place
@@ -64,6 +72,10 @@ export function clientsAt(place: Place): Clients {
     sqs: () => reach(new SQSClient(place)),
     codepipeline: () => reach(new CodePipelineClient(place)),
     logs: () => reach(new CloudWatchLogsClient(place)),
+    secrets: () => reach(new SecretsManagerClient(place)),
+    parameters: () => reach(new SSMClient(place)),
+    appConfig: () => reach(new AppConfigClient(place)),
+    scaling: () => reach(new ApplicationAutoScalingClient(place)),
     applicationSignals: () => reach(new ApplicationSignalsClient(place)),
   }
   return lazily(makers, { place })

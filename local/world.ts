@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { awsConfigDeployments } from '../cloud/aws/around/app-config.ts'
+import { awsDependencies } from '../cloud/aws/around/dependencies.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
@@ -14,6 +16,7 @@ import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { tablePorts } from '../cloud/aws/table/table-ports.ts'
 import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsConcurrency, awsScaling } from '../cloud/aws/concurrency.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
@@ -31,6 +34,11 @@ import { lazily } from './lazily.ts'
 const policies = cedarPolicies()
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const around = ({ secrets, parameters, appConfig }: Clients) => {
+  const deployments = () => awsConfigDeployments(appConfig)
+  return { deployments, dependencies: () => awsDependencies({ secrets, parameters, deployments: deployments() }) }
+}
 
 type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest' | 'prometheusUrls'>>
 
@@ -55,12 +63,14 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     budgetReports: () => awsBudgetReports(clients.applicationSignals),
     versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
     oldVersions: () => awsOldVersions(clients.lambda),
+    ...{ concurrency: () => awsConcurrency(clients.lambda), scaling: () => awsScaling(clients.scaling) },
     versionRemoval: () => awsVersionRemoval(clients.lambda),
     executions: () => awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: () => awsHooks(clients.lambda),
     outbox: () => awsOutbox(clients.events, environment.TIDEGATE_BUS),
     logCopy: () => awsLogCopy(clients.s3, logCopyBucket),
     pipelines: () => awsPipelines(clients.codepipeline),
+    ...around(clients),
   }
   const messenger = awsMessenger(clients.sns, {
     page: environment.TIDEGATE_TOPIC_ARN,

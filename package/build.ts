@@ -1,5 +1,5 @@
 // `npm run build`: writes the package to publish into dist/package. Running and testing need none of it.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { bundles } from '../lib/bundle.ts'
@@ -7,6 +7,7 @@ import { archiveOf } from '../lib/bundles/prebuilt.ts'
 import { compile, entries, root } from './code.ts'
 import { declarationsOf } from './declarations.ts'
 import { foldersOf, licencesOf, packageAt } from './licences.ts'
+import { withLiveLinks } from './links.ts'
 import { ownManifest, publishedManifest } from './manifest.ts'
 
 export const packageFolder = join(root, 'dist/package')
@@ -19,8 +20,11 @@ const copied = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
 ]
-const documents = /\.(md|schema\.json)$|^release\.svg$/
+// Photographs of the console are a twentieth of the package, and are looked at in the repository.
+const documents = /\.(md|json|svg)$/
+const examples = /\.(cjs|mjs|ya?ml)$/
 const smoke = 'examples/checkout/smoke/index.mjs'
 
 function write(path: string, content: string | Uint8Array, mode = 0o644): void {
@@ -30,11 +34,29 @@ function write(path: string, content: string | Uint8Array, mode = 0o644): void {
 
 const copy = (path: string): void => cpSync(join(root, path), join(packageFolder, path), { recursive: true })
 
+const filesIn = (path: string): readonly string[] =>
+  statSync(join(root, path)).isDirectory()
+    ? readdirSync(join(root, path)).flatMap((name) => filesIn(`${path}/${name}`))
+    : [path]
+
+/** What people read, and what is read at run time, by its path. */
+export const copiedFiles = (): readonly string[] => [
+  ...copied.flatMap(filesIn),
+  ...filesIn('docs').filter((file) => documents.test(file)),
+  ...filesIn('examples').filter((file) => examples.test(file)),
+]
+
+/** @returns a page as it is in the package */
+export function packedPage(page: string, files: readonly string[]): string {
+  const isThere = (path: string): boolean => files.some((file) => file === path || file.startsWith(`${path}/`))
+  return withLiveLinks(page, readFileSync(join(root, page), 'utf8'), isThere)
+}
+
 function copyFiles(): void {
-  copied.forEach(copy)
-  for (const file of readdirSync(join(root, 'docs'))) if (documents.test(file)) copy(`docs/${file}`)
-  for (const file of readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' }))
-    if (/\.(cjs|mjs|ya?ml)$/.test(file)) copy(`examples/${file}`)
+  const files = copiedFiles()
+  for (const file of files)
+    if (file.endsWith('.md')) write(file, packedPage(file, files))
+    else copy(file)
 }
 
 /** Lambda's runtime has the SDK, and the machine of a newcomer need not have it. */
@@ -57,8 +79,11 @@ async function bundleSmoke(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs)
 }
 
-/** @returns the packages that are in the code, as `name@version` */
-export async function build(): Promise<readonly string[]> {
+/**
+ * @param repository which publishes
+ * @returns the packages that are in the code, as `name@version`
+ */
+export async function build(repository?: string): Promise<readonly string[]> {
   rmSync(packageFolder, { recursive: true, force: true })
   rmSync(join(root, 'dist/types'), { recursive: true, force: true })
   const { inputs, stubs } = await compile(packageFolder)
@@ -78,7 +103,7 @@ export async function build(): Promise<readonly string[]> {
   )
   const inCode = [...new Set([...foldersOf([...inputs, ...smokeInputs]), ...bundledFolders])].sort().map(packageAt)
   write('THIRD-PARTY-LICENSES', licencesOf(inCode))
-  write('package.json', `${JSON.stringify(publishedManifest(), undefined, 2)}\n`)
+  write('package.json', `${JSON.stringify(publishedManifest(repository), undefined, 2)}\n`)
   return inCode.map(({ name, version }) => `${name}@${version}`)
 }
 type Lock = { readonly packages: Readonly<Record<string, { readonly version?: string }>> }

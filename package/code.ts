@@ -61,7 +61,12 @@ const shared = {
 } as const satisfies BuildOptions
 
 /** What programs import, by the name in `exports`. */
-export const entries = { '.': 'lib/index.ts', './core': 'package/core.ts', './client': 'client/index.ts' } as const
+export const entries = {
+  '.': 'lib/index.ts',
+  './core': 'package/core.ts',
+  './client': 'client/index.ts',
+  './shadow': 'shadow/index.ts',
+} as const
 
 /** Modules that are started by their path: a path in the package, and the module that it stands for. */
 const started = {

@@ -18,11 +18,12 @@ const exactly = 'node_modules/@cedar-policy/cedar-wasm/package.json'
 /** What stands in the package, so that npm takes in nothing else. */
 const published = [
   ...['cli', 'cloud', 'code', 'docs', 'examples', 'functions', 'policy', 'statemachines', 'types'],
-  ...['CHANGELOG.md', 'THIRD-PARTY-LICENSES'],
+  ...['CHANGELOG.md', 'CONTRIBUTING.md', 'THIRD-PARTY-LICENSES'],
 ] as const
 
-export function publishedManifest(): Readonly<Record<string, unknown>> {
-  const { version, dependencies, devDependencies, description, license, repository } = ownManifest()
+/** @param repository which publishes, as npm wants it for --provenance: the project itself names no host */
+export function publishedManifest(repository?: string): Readonly<Record<string, unknown>> {
+  const { version, dependencies, devDependencies, description, license } = ownManifest()
   const range = (name: string): string => {
     const found = dependencies[name] ?? devDependencies[name]
     if (found === undefined) throw new Error(`package.json does not have ${name}`)
@@ -31,7 +32,7 @@ export function publishedManifest(): Readonly<Record<string, unknown>> {
   const { version: evaluator } = readJson(exactly) as { version: string }
   return {
     ...{ name: 'tidegate', version, description, license },
-    ...(repository === undefined ? {} : { repository }),
+    ...(repository === undefined ? {} : { repository: { type: 'git', url: repository } }),
     keywords: ['aws', 'lambda', 'canary', 'progressive delivery', 'release', 'rollback', 'cdk'],
     type: 'module',
     engines: { node: engines },

@@ -7,15 +7,24 @@ type State = {
   /** Files that are not committed. */
   readonly changed: readonly string[]
   readonly changelog: string
-  readonly repository: unknown
+  /** That publishes it, as it was given. */
+  readonly repository: string | undefined
+  /** Whether it is to be published with --provenance. */
+  readonly provenance: boolean
 }
 
-/** @returns what is wrong, and what is to be known, in sentences */
-export function readiness({ version, locked, changed, changelog, repository }: State): {
-  readonly wrong: readonly string[]
-  readonly remarks: readonly string[]
-} {
+// npm compares it with the repository in the provenance, so a short form such as `a/b` is none.
+const isRepository = (url: string): boolean => /^git\+https:\/\/[\w.-]+(\/[\w.-]+){2,10}\.git$/.test(url)
+
+/** @returns what is wrong, in sentences */
+export function readiness({ version, locked, changed, changelog, repository, provenance }: State): readonly string[] {
   const wrong: string[] = []
+  if (provenance && repository === undefined)
+    wrong.push(
+      '--provenance needs --repository: npm refuses it unless package.json names the repository that publishes.',
+    )
+  if (repository !== undefined && !isRepository(repository))
+    wrong.push(`--repository is git+https://HOST/OWNER/NAME.git, and not "${repository}".`)
   if (!/^\d+\.\d+\.\d+(-[0-9a-z.-]+)?$/.test(version)) wrong.push(`"${version}" is no version: MAJOR.MINOR.PATCH.`)
   if (locked !== version)
     wrong.push(`package-lock.json says ${locked} and package.json ${version}: run \`npm version\`, or \`npm install\`.`)
@@ -27,13 +36,7 @@ export function readiness({ version, locked, changed, changelog, repository }: S
   else if (/unreleased/i.test(headings[0] ?? '')) wrong.push(`CHANGELOG.md still has "${headings[0] ?? ''}".`)
   if ((sectionOf(changelog, 'Unreleased') ?? '') !== '')
     wrong.push('CHANGELOG.md still has text under "## Unreleased".')
-  const remarks =
-    repository === undefined
-      ? [
-          'package.json has no `repository`: npm refuses --provenance without it, and it must be the one that publishes.',
-        ]
-      : []
-  return { wrong, remarks }
+  return wrong
 }
 
 /** What stands under a heading; `undefined` if there is none. */

@@ -18,6 +18,8 @@ const doors = [
   'package/ponyfills.ts',
   'lib/bundles/prebuilt.ts',
   'client/index.ts',
+  'shadow/index.ts',
+  'shadow/hook.ts',
   'examples/cdk/',
 ]
 
@@ -30,9 +32,11 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'bench/rivals/tests.ts: safeBlock',
     'core/budget/budget.ts: burnFactor',
     'core/service/pacing.ts: excessMax',
+    'core/verdict/judge/culprit.ts: standOut',
     'core/verdict/judge/explain.ts: rateRatio',
     'core/verdict/processes/split-check.ts: logFixed',
   ],
+  'a part of a longer sentence': ['core/service/plan.ts: planWords'],
   'compared with what is published or committed, row by row': [
     'cli/promise/promised.ts: promises',
     'cli/mcp/server.ts: tools',
@@ -62,14 +66,12 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'cli/commands/openslo.ts: openSloDocuments',
     'cli/doctor/installation.ts: storage',
   ],
-  'the form of what others read': [
-    'cli/verify/report.ts: VerifyReport',
-    'core/release/announcement.ts: IncidentWords',
-    'core/release/announcement.ts: incidentWords',
-  ],
+  'the form of what others read': ['cli/verify/report.ts: VerifyReport', 'core/release/announcement.ts: incidentWords'],
   'makes what is published, which the tests look at before anybody gets it': [
     'lib/template/write.ts: templateOf',
-    'lib/template/write.ts: writeTemplate',
+    'package/build.ts: copiedFiles',
+    'package/build.ts: packedPage',
+    'package/links.ts: linkedFrom',
   ],
   'text of a function that is written out, and no export': ['cli/verify/lab.ts: handler'],
   'the evaluator is bundled alone, to see what it adds': ['lib/bundle.ts: bundleOf'],

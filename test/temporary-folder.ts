@@ -6,5 +6,6 @@ import { join } from 'node:path'
 export function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-tests-'))
   process.env['TMPDIR'] = folder
-  return () => rmSync(folder, { recursive: true, force: true })
+  // A process that a test started may write a last file meanwhile.
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }

@@ -1,8 +1,17 @@
 // Rows about healthy releases: how many each rule puts back under every noise, also under one that is new.
-import { newNoisesFlat, newNoisesInSteps, noisesFlat, noisesInSteps, outagesByStep } from '../trials/noises.ts'
+import {
+  newNoisesFlat,
+  newNoisesInSteps,
+  noisesFlat,
+  noisesInSteps,
+  oftenFailing,
+  oftenFlat,
+  oftenInSteps,
+  outagesByStep,
+} from '../trials/noises.ts'
 import type { Situation } from '../trials/noise.ts'
 import { lastStepFaults } from './faults.ts'
-import { bySituation, early, outcomesOf, type Row, type Table, type Setting } from './row.ts'
+import { bySituation, early, found, outcomesOf, type Row, type Table, type Setting } from './row.ts'
 
 /** Put back at a fixed weight, and in steps. */
 function flatAndSteps(
@@ -47,6 +56,24 @@ export const healthyRows: readonly Row[] = [
         setting,
         newNoisesFlat,
         newNoisesInSteps,
+      ),
+    ],
+  },
+  {
+    name: 'often',
+    tables: (setting) => [
+      flatAndSteps(
+        'Healthy releases put back where many requests fail anyway, %: at 10 % / in steps of 10, 50, 90 %',
+        setting,
+        oftenFlat,
+        oftenInSteps,
+      ),
+      bySituation(
+        'Total failure there: detected % / median minutes / bad requests',
+        setting,
+        oftenFailing.map(({ name }) => name),
+        outcomesOf(oftenFailing, setting),
+        found,
       ),
     ],
   },

@@ -204,12 +204,16 @@ export function minuteByMinute(
     const candidateInvocations = draw.binomial(invocations, weightBp / 10_000)
     const stableInvocations = invocations - candidateInvocations
     const wrong = faultAt(fault, minute)
+    // Drawn in this order, so that a seed keeps its releases.
+    const stableBad = stableErrors(stableInvocations, rate * stable + stableAdded)
+    const candidateBad = candidateErrors(candidateInvocations, rate * candidate + candidateAdded + wrong)
     return {
       weightBp,
       stableInvocations,
-      stableBad: stableErrors(stableInvocations, rate * stable + stableAdded),
+      stableBad,
       candidateInvocations,
-      candidateBad: candidateErrors(candidateInvocations, rate * candidate + candidateAdded + wrong),
+      // In whatever bursts errors come otherwise.
+      candidateBad: wrong >= 1 ? candidateInvocations : candidateBad,
     }
   }
 }

@@ -63,6 +63,29 @@ const noises: readonly WithoutPlan[] = [
 export const noisesFlat = withPlan('', flat, noises)
 export const noisesInSteps = withPlan('10/50/90', to90, noises)
 
+/** Where many requests fail anyway, noise may look like a total failure: of each kind, healthy releases and total failures. */
+const often: readonly WithoutPlan[] = [0.1, 0.2, 0.3, 0.4].flatMap((rate) =>
+  [
+    ['storm 1.2, 1-5 min', storm(1.2, 1, 5)] as const,
+    ['storm 1.1, 1 min', storm(1.1, 1, 1)] as const,
+    ['bursts of 3', { kind: 'bursts', size: 3 }] as const,
+    ['bursts of 10', { kind: 'bursts', size: 10 }] as const,
+    ['drift .5, lag .8', wandering] as const,
+    ['drift 1, lag .6', { kind: 'drift', deviation: 1, lag: 0.6 }] as const,
+    ['lag .98', slowDrift] as const,
+    ['shared', { kind: 'shared' }] as const,
+    ['outage', { kind: 'outage' }] as const,
+  ].map(([name, noise]) => service(1000, rate)(`1k ${100 * rate} % ${name}`, noise)),
+)
+
+export const oftenFlat = withPlan('', flat, often)
+export const oftenInSteps = withPlan('10/50/90', to90, often)
+export const oftenFailing: readonly Situation[] = oftenFlat.map((one) => ({
+  ...one,
+  name: `${one.name}, all fail`,
+  fault: { added: 1, fromMinute: 0 },
+}))
+
 const outageIn = (step: number): WithoutPlan => {
   const from = step * stepMinutes
   return usual(`outage in step ${step + 1}`, { kind: 'outage', within: [from, from + stepMinutes] })

@@ -9,6 +9,7 @@ import { type Existing, existingIn } from './existing.ts'
 import { adoptOne, type Listed, tellOfAccount, together, withAliases } from './fleet.ts'
 import { type Asked, callsFor, dollarsFor, measured, seriesOf } from './measured.ts'
 import { serviceNames } from './names.ts'
+import { noneRegistered, type Registered, serviceOf } from './registered.ts'
 import { type Adopted, byWorth, type Left, type Report, reportDocument, reportText, savedWords } from './report.ts'
 import { writtenReport } from './written.ts'
 
@@ -18,6 +19,7 @@ type Options = {
   readonly yes: boolean
   /** Whether the definitions only watch. */
   readonly observes?: boolean
+  readonly registered?: Registered
 }
 
 const shownMost = 5
@@ -29,13 +31,13 @@ const shownMost = 5
 export async function adopt(
   screen: Screen,
   account: Account,
-  { out, yes, observes = false }: Options,
+  { out, yes, observes = false, registered = noneRegistered }: Options,
 ): Promise<number> {
   const folder = join(out, 'services')
   const existing = await existingIn(folder)
   const all = (await account.functions()).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const region = await account.region()
-  const { fresh, there } = apart(all, existing)
+  const { fresh, there } = apart(all, existing, registered)
   const { found, left } = await withAliases(account, fresh)
   const asked = found.map(({ name, aliases }): Asked => ({
     place: { functionName: name, service: 'adopt' },
@@ -55,7 +57,7 @@ export async function adopt(
   const metrics = await measured(account.telemetry, asked, nowMs)
   const names = serviceNames(
     found.map(({ name }) => name),
-    existing.names,
+    new Set([...existing.names, ...registered.services.map((service) => service.name)]),
   )
   const outcomes = await concurrently([...found.entries()], together, async ([index, one]): Promise<Adopted | Left> => {
     try {
@@ -69,6 +71,7 @@ export async function adopt(
     ...{ region, nowMs, functions: all.length, left: [...there, ...left] },
     notes: [
       ...existing.unread.map((file) => `${file} is no definition that can be read. It is left as it is.`),
+      ...(registered.note === undefined ? [] : [registered.note]),
       ...told.notes,
     ],
     groups: told.groups,
@@ -78,14 +81,23 @@ export async function adopt(
   return report.left.some(({ kind }) => kind === 'failed') ? exitCodes.different : exitCodes.done
 }
 
-function apart(all: readonly Listed[], { fileOf }: Existing) {
-  const fresh = all.filter(({ name }) => !fileOf.has(name))
+/** Why a function gets no definition: there is one already, or it is the controller's. */
+function thereFor(name: string, { fileOf }: Existing, registered: Registered): string | undefined {
+  const file = fileOf.get(name)
+  if (file !== undefined) return `${file} defines it already, and is left as it is`
+  const service = serviceOf(registered, name)
+  if (service !== undefined) return `the registered service ${service} has it, and is left as it is`
+  const isController = registered.prefix !== undefined && name.startsWith(`${registered.prefix}-`)
+  return isController ? 'it is a function of the controller' : undefined
+}
+
+function apart(all: readonly Listed[], existing: Existing, registered: Registered) {
   const there = all.flatMap(({ name }): Left[] => {
-    const file = fileOf.get(name)
-    const because = `${file ?? ''} defines it already, and is left as it is`
-    return file === undefined ? [] : [{ functionName: name, because, kind: 'there' }]
+    const because = thereFor(name, existing, registered)
+    return because === undefined ? [] : [{ functionName: name, because, kind: 'there' }]
   })
-  return { fresh, there }
+  const taken = new Set(there.map(({ functionName }) => functionName))
+  return { fresh: all.filter(({ name }) => !taken.has(name)), there }
 }
 
 const costWords = (functions: number, region: string, asked: readonly Asked[]): readonly string[] => [
@@ -115,8 +127,8 @@ function endWords({ adopted, left }: Report, folder: string, file: string): read
   return [
     `${adopted.length} definitions are written to ${folder}. ${left.length} functions got none. ${file} says why, and where it pays.`,
     ...shown.map(({ known, worth }) => `  ${known.name}: ${savedWords(worth)}`),
-    'Read them, and then:',
-    `  tidegate validate ${folder}/*.yaml`,
-    `  for file in ${folder}/*.yaml; do tidegate apply "$file"; done`,
+    ...(adopted.length === 0
+      ? []
+      : ['Read them, and then:', `  tidegate validate ${folder}`, `  tidegate apply ${folder}`]),
   ]
 }

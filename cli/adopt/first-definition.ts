@@ -3,6 +3,7 @@
 import { parse } from 'yaml'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
+import { minuteWords } from '../../core/time.ts'
 import { Problem } from '../../core/problem.ts'
 import { wrongWith } from '../../policy/definition.ts'
 import { minutesWords, numberWords, offerFor, percentWords, perMinuteWords, promiseWords } from '../promise/words.ts'
@@ -76,7 +77,7 @@ function comment(words: string, columns = 116): readonly string[] {
 
 function factLines(known: Known): readonly string[] {
   const { functionName, alias, usual, asOfMs } = known
-  const as = asOfMs === undefined ? '' : `, as of ${new Date(asOfMs).toISOString().slice(0, 16).replace('T', ' ')}Z`
+  const as = asOfMs === undefined ? '' : `, as of ${minuteWords(asOfMs)}`
   const rows: (readonly [string, string | undefined])[] = [
     ['requests', known.isIdle === true ? 'none in 28 days' : usual && requestWords(known)],
     ['failed', usual && `${percentWords(usual.rate)} usually (the worst twentieth of its hours left out)`],

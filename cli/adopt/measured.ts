@@ -49,7 +49,7 @@ export async function measured(
       for (const [index, one] of batch.entries()) {
         const count = questions[index]?.length ?? 0
         const own = readings.slice(next, next + count)
-        const isYoung = hasOnlySince(own[0], endMs)
+        const isYoung = hasOnlySince(own[0], endMs - hourMs)
         results.push(isYoung ? await youngOf(telemetry, one, nowMs) : measuredOf(one, own, endMs, wholeBefore(endMs)))
         next += count
       }
@@ -60,16 +60,16 @@ export async function measured(
   return results
 }
 
-/** Whether all requests were in the hour that runs. */
-const hasOnlySince = (requests: Reading | undefined, endMs: number): boolean => {
+/** With its first request in the hour that runs or the one before, no hour of it is whole. */
+const hasOnlySince = (requests: Reading | undefined, sinceMs: number): boolean => {
   const points = requests?.kind === 'points' ? requests.points.filter(({ value }) => value > 0) : []
-  return points.length > 0 && points.every(({ minuteMs: atMs }) => atMs >= endMs)
+  return points.length > 0 && points.every(({ minuteMs: atMs }) => atMs >= sinceMs)
 }
 
 async function youngOf(telemetry: Pick<Telemetry, 'read'>, one: Asked, nowMs: number): Promise<Measured | string> {
   // With the minute that runs: CloudWatch refuses a window that ends where it begins.
   const endMs = Math.ceil(nowMs / minuteMs) * minuteMs
-  const window = { startMs: hourOf(nowMs), endMs, periodSeconds: minuteMs / 1000 }
+  const window = { startMs: hourOf(nowMs) - hourMs, endMs, periodSeconds: minuteMs / 1000 }
   try {
     return measuredOf(one, await telemetry.read(questionsOf(one), window), hourOf(nowMs), paceBefore(endMs))
   } catch (error) {

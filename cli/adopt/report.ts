@@ -1,6 +1,7 @@
 // The report of `tidegate adopt`: where it pays, what to do first, and which functions got no definition and why. Markdown for
 // people, the same as data for programs. Names are other people's: they stay text. Pure.
 import { oneLine } from '../../core/foreign-text.ts'
+import { minuteWords } from '../../core/time.ts'
 import { minutesOfPlan } from '../promise/plan.ts'
 import { minutesWords, numberWords, type Offer, percentWords, perMinuteWords } from '../promise/words.ts'
 import type { DeployGroup, Known } from './facts.ts'
@@ -53,7 +54,7 @@ export function reportText({ region, nowMs, functions, adopted, left, unmatched,
   return [
     '# Adoption report',
     '',
-    `${functions} functions in ${cell(region)}, as of ${new Date(nowMs).toISOString().slice(0, 16).replace('T', ' ')}Z. ${adopted.length} got a definition, ${left.length} did not. Nothing was changed in the account.`,
+    `${functions} functions in ${cell(region)}, as of ${minuteWords(nowMs)}. ${adopted.length} got a definition, ${left.length} did not. Nothing was changed in the account.`,
     '',
     '## Where it pays',
     '',
@@ -79,10 +80,7 @@ export function reportText({ region, nowMs, functions, adopted, left, unmatched,
       'Do first',
       warned.flatMap(({ known, warnings }) => warnings.map((words) => item(known.functionName, words))),
     ),
-    ...section(
-      'No definition',
-      left.map(({ functionName, because }) => item(functionName, because)),
-    ),
+    ...section('No definition', leftItems(left)),
     ...section(
       'Deployment groups of CodeDeploy that belong to none of them',
       unmatched.map(({ application, name, config, functionName }) =>
@@ -106,6 +104,18 @@ const section = (title: string, items: readonly string[]): readonly string[] =>
 /** Markdown and HTML in it stay text, on one line. */
 const cell = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]<>|#!&]/g, String.raw`\$&`)
 const item = (name: string, words: string): string => `- **${cell(name)}**: ${cell(words)}`
+
+/** Many with one reason, such as the controller's own functions, are one item. */
+const sameMost = 3
+function leftItems(left: readonly Left[]): readonly string[] {
+  const reasons = [...new Set(left.map(({ because }) => because))]
+  return reasons.flatMap((reason) => {
+    const names = left.filter(({ because }) => because === reason).map(({ functionName }) => functionName)
+    return names.length > sameMost
+      ? [item(`${names.length} functions`, `${reason}: ${names.join(', ')}`)]
+      : names.map((name) => item(name, reason))
+  })
+}
 
 const table = (heading: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
   rows.length === 0

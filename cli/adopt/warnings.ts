@@ -47,11 +47,15 @@ export function warnings(known: Known): readonly string[] {
     ),
     ...when(
       provisioned.includes(alias),
-      `The alias ${alias} has provisioned concurrency. Lambda refuses weights on it: move it to the version first (docs/deploy.md). Until then a release is refused (alias_provisioned).`,
+      `The alias ${alias} has provisioned concurrency. Lambda refuses weights on it: move it to the version first (docs/deploy.md), and promise it in the definition, so that each release provides it: provisionedConcurrency (docs/concurrency.md). Until then a release is refused (alias_provisioned).`,
     ),
     ...when(
       triggers.some(({ kind, qualifier }) => kind === 'stream' && qualifier === alias),
       'It reads a stream. A request here is a batch: it goes to one version as a whole, and one that fails comes again, to either version. So one bad record looks like a fault of both, and order holds within a shard only while a batch is retried. Report items that fail (ReportBatchItemFailures).',
+    ),
+    ...when(
+      triggers.some(({ kind, qualifier }) => kind === 'queue' && qualifier === alias),
+      `It reads a queue. A request here is a batch: all of its messages go to one version${batchWords(usual)}. A batch with failed items counts as a success, and the queue's age and depth have no version: watch them with signals.consumers (docs/consumers.md).`,
     ),
     ...when(
       usual !== undefined && usual.planned > 0 && usual.busyShare < 0.9 && offerFor(usual) !== undefined,
@@ -75,6 +79,13 @@ export function warnings(known: Known): readonly string[] {
     ),
     ...when(alarms.length > alarmsMost, `It has ${alarms.length} alarms; a definition takes ${alarmsMost}.`),
   ]
+}
+
+/** How seldom a small step gets anything at all. */
+function batchWords(usual: Known['usual']): string {
+  if (usual === undefined || usual.planned <= 0) return ''
+  const everyMinutes = Math.max(1, Math.round(100 / usual.planned))
+  return `: at ${perMinuteWords(usual.planned)}, a step of 1 % gets one batch in ${everyMinutes} ${everyMinutes === 1 ? 'minute' : 'minutes'}`
 }
 
 const when = (is: boolean, words: string): readonly string[] => (is ? [words] : [])

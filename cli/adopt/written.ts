@@ -1,6 +1,6 @@
 // Files that are written whole or not at all, and never over another one.
 import { createHash } from 'node:crypto'
-import { copyFile, constants, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, constants, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
 import { sentenceOf } from '../../functions/steps/each.ts'
@@ -13,7 +13,7 @@ export async function writtenNew(file: string, text: string): Promise<boolean> {
   const folder = dirname(file)
   const draft = join(folder, `.tidegate-${process.pid}-${drafts++}.tmp`)
   try {
-    await mkdir(folder, { recursive: true })
+    await madeFolder(folder)
     await writeFile(draft, text, { flag: 'wx' })
   } catch (cause) {
     throw unusable(file, cause)
@@ -33,8 +33,37 @@ export async function writtenNew(file: string, text: string): Promise<boolean> {
   }
 }
 
+/** In the place of files of these names. @throws Problem `file_unusable` */
+export async function writtenFiles(folder: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name)
+    try {
+      await madeFolder(folder)
+      await writeFile(file, content)
+    } catch (cause) {
+      throw unusable(file, cause)
+    }
+  }
+}
+
+/** With the folders above it. Node's own `recursive` never returns where the system lets nobody make one, as in /proc. */
+async function madeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (isThere(error)) return
+    const above = dirname(folder)
+    const isAboveMissing = above !== folder && (await stat(above).catch(() => undefined)) === undefined
+    if (!isAboveMissing) throw error
+    await madeFolder(above)
+    await mkdir(folder).catch((again: unknown) => {
+      if (!isThere(again)) throw again
+    })
+  }
+}
+
 /**
- * A report is written anew by each run, unless a person has changed it: then it is left, and the new one stands beside it. Its
+ * A report is written by each run, unless a person has changed it: then it is left, and the new one stands beside it. Its
  * last line is a checksum by which that is told.
  * @returns the file that was written
  */

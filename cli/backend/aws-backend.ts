@@ -7,20 +7,18 @@ import { tablePorts } from '../../cloud/aws/table/table-ports.ts'
 import { awsAliases } from '../../cloud/aws/traffic.ts'
 import type { Backend } from './backend.ts'
 import { orderAt, readAt } from './door.ts'
+import { networkLimits } from './network-limits.ts'
 
 type ClientConfig = NonNullable<
   ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
 >
-
-// The SDK would wait for as long as the operating system does, which is minutes where nothing answers at all.
-const connectedWithinMs = 2000
 
 /** @param config for tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
 export function backendOnAws(
   environment: Readonly<Record<string, string | undefined>>,
   config: ClientConfig = {},
 ): Backend {
-  const own = { requestHandler: { connectionTimeout: connectedWithinMs }, ...config }
+  const own = { requestHandler: networkLimits, ...config }
   const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
   const lambda = clientAt((elsewhere) => new LambdaClient({ ...own, ...elsewhere }), {
     use: 'look',
@@ -41,7 +39,7 @@ export function readingOnAws(
   environment: Readonly<Record<string, string | undefined>>,
   config: ClientConfig = {},
 ): (path: string) => Promise<unknown> {
-  return readAt(apiOf(environment, config), new LambdaClient(config).config)
+  return readAt(apiOf(environment, config), new LambdaClient({ requestHandler: networkLimits, ...config }).config)
 }
 
 /** The embedded cloud serves the API at its own address. */

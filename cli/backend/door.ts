@@ -5,11 +5,12 @@ import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import { sha256 } from '../../cloud/sha256.ts'
 import { routePath } from '../../functions/routes.ts'
 import type { Backend } from './backend.ts'
+import { apiAnswersWithinMs } from './network-limits.ts'
 
 /** What the SDK has found out for any of its clients: credentials, region and how to send a request. */
 type Sender = Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' | 'region'> & {
   // The SDK's handlers take the fields of a request, whatever its class.
-  readonly requestHandler: { handle(request: never): Promise<unknown> }
+  readonly requestHandler: { handle(request: never, options: { readonly requestTimeout: number }): Promise<unknown> }
 }
 
 /**
@@ -88,9 +89,12 @@ async function sent(
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
   try {
     const signed = (await signer.sign(request)) as never
-    const { response } = (await requestHandler.handle(signed)) as { response: { statusCode: number; body?: unknown } }
+    const answered = await requestHandler.handle(signed, { requestTimeout: apiAnswersWithinMs })
+    const { response } = answered as { response: { statusCode: number; body?: unknown } }
     return { status: response.statusCode, text: await textOf(response.body) }
   } catch (cause) {
+    if (cause instanceof Error && cause.name === 'TimeoutError')
+      throw new Problem('aws_unavailable', `The API at ${url.host} did not answer in time.`, { cause })
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Problem('aws_unavailable', `The API at ${url.host} was not reached: ${why}`, { cause })
   }

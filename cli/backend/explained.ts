@@ -29,8 +29,19 @@ export function explained(error: unknown, environment: Environment): Explained |
   if (!(error instanceof Problem)) return ofSystem(error)
   const { code, message, fix, cause } = error
   if (code === 'route_refused' && refusedSigning.test(message)) return told('credentials_refused', message)
+  // What the controller was denied comes from the API, as a code and without the error of AWS.
+  if (code === 'permission_denied' && cause !== undefined) return { code, message, fix: callerFix }
   if (code !== 'aws_unavailable') return { code, message, fix: isOfFile(cause) ? fileFix : fix }
   return ofAws(error, environment) ?? { code, message, fix }
+}
+
+/** Nobody can be asked without these, now or later. */
+const needed: readonly ProblemCode[] = ['credentials_missing', 'credentials_refused', 'region_missing']
+
+/** @returns what to tell if the caller has no credentials, or no region, that AWS takes */
+export function unidentified(error: unknown, environment: Environment): Explained | undefined {
+  const known = explained(error, environment)
+  return known !== undefined && needed.includes(known.code) ? known : undefined
 }
 
 function ofAws({ message, cause }: Problem, environment: Environment): Explained | undefined {
@@ -67,6 +78,8 @@ function factsOf(cause: unknown): Facts {
 }
 
 const isOfFile = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause && 'path' in cause
+const callerFix =
+  'You are denied it, and not the controller: grant the named action to your user or role, or choose another one with AWS_PROFILE.'
 const fileFix = 'Check the name of the file, and that you may read it.'
 
 /** What the operating system refuses. */

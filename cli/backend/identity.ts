@@ -1,12 +1,9 @@
 // Who the caller is to AWS, and where: what the console says above each page, before somebody presses a button.
-import { Problem, type ProblemCode } from '../../core/problem.ts'
-import { explained } from './explained.ts'
+import { Problem } from '../../core/problem.ts'
+import { unidentified } from './explained.ts'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
 type Identity = { readonly who: string; readonly where: string }
-
-/** Without these no page can be read, now or later. */
-const hopeless: readonly ProblemCode[] = ['credentials_missing', 'credentials_refused', 'region_missing']
 
 /**
  * It needs no permission. Where STS does not answer, the pages still do.
@@ -21,8 +18,8 @@ export async function identityOnAws(environment: Readonly<Record<string, string 
     return { who: Arn ?? 'whom AWS does not name', where }
   } catch (cause) {
     const failed = new Problem('aws_unavailable', 'AWS failed sts:GetCallerIdentity.', { cause })
-    const known = explained(failed, environment)
-    if (known !== undefined && hopeless.includes(known.code)) throw new Problem(known.code, known.message, { cause })
+    const known = unidentified(failed, environment)
+    if (known !== undefined) throw new Problem(known.code, known.message, { cause })
     return { who: 'your credentials (STS does not say whose)', where }
   }
 }

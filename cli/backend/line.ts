@@ -13,8 +13,10 @@ export type Piece = string | { readonly text: string; readonly tone: Tone }
 type Columns = { readonly head: readonly Piece[]; readonly rest: readonly Piece[] }
 /** What people copy, such as a command: never broken by us, because the terminal breaks it and copies it whole. */
 type AsIs = { readonly asIs: string }
+/** The first row has the headings. Each column is as wide as its widest cell. */
+type Table = { readonly table: readonly (readonly string[])[] }
 /** Of a text, the spaces that it begins with are the head. */
-export type Line = string | Columns | AsIs
+export type Line = string | Columns | AsIs | Table
 
 /** How wide the output is, if it is a terminal's, and whether it shows colours. */
 export type Surface = {
@@ -44,7 +46,7 @@ const painted = (pieces: readonly Piece[], { isColoured }: Surface): string =>
     })
     .join('')
 
-function partsOf(line: Exclude<Line, AsIs>): Columns {
+function partsOf(line: string | Columns): Columns {
   if (typeof line !== 'string') return line
   const spaces = /^ */.exec(line)?.[0] ?? ''
   return { head: [spaces], rest: [line.slice(spaces.length)] }
@@ -57,6 +59,7 @@ const narrowest = 10
 /** The rows that a line takes. */
 export function rowsOf(line: Line, surface: Surface): readonly string[] {
   if (typeof line === 'object' && 'asIs' in line) return [painted([line.asIs], surface)]
+  if (typeof line === 'object' && 'table' in line) return tableRows(line, surface)
   const { head, rest } = partsOf(line)
   const [left, right] = [painted(head, surface), painted(rest, surface)]
   const { columns, breaksWords = false } = surface
@@ -66,6 +69,26 @@ export function rowsOf(line: Line, surface: Surface): readonly string[] {
   const [first = '', ...more] = wrapped(left, columns - indent, breaksWords)
   const below = [...more, ...(right === '' ? [] : wrapped(right, columns - indent, breaksWords))]
   return [first.trimEnd(), ...below.map((row) => ' '.repeat(indent) + row)]
+}
+
+/** A terminal that is too narrow for the table gets each row as a block: its first cell, and below it the others. */
+function tableRows({ table: [headings = [], ...rows] }: Table, surface: Surface): readonly string[] {
+  const widths = headings.map((heading, column) =>
+    Math.max(...[heading, ...rows.map((row) => row[column] ?? '')].map((cell) => stringWidth(oneLine(cell)))),
+  )
+  const isFitting = widths.reduce((sum, width) => sum + width + 2, -2) <= (surface.columns ?? Number.POSITIVE_INFINITY)
+  if (isFitting) {
+    const oneRow = (row: readonly string[]) => row.map((cell, column) => padded(oneLine(cell), widths[column] ?? 0))
+    return [headings, ...rows].map((row) => oneRow(row).join('  ').trimEnd())
+  }
+  const label = Math.max(...headings.slice(1).map((heading) => heading.length)) + 2
+  return rows.flatMap(([name = '', ...cells]) => [
+    ...rowsOf(`${headings[0] ?? ''} ${name}`, surface),
+    ...cells.flatMap((cell, column) => {
+      const head = ' '.repeat(indent) + padded(headings[column + 1] ?? '', label)
+      return cell === '' ? [] : rowsOf({ head: [head], rest: [cell] }, surface)
+    }),
+  ])
 }
 
 const wrapped = (text: string, columns: number, hard: boolean): readonly string[] =>

@@ -1,6 +1,8 @@
 // Reads files that people and other programs wrote, from any editor or shell. A file that is not text gets an error that says
 // what it is.
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { type Document, isMap, isScalar, LineCounter, parseDocument, YAMLError } from 'yaml'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
@@ -27,7 +29,7 @@ export async function readExport(file: string, code: ProblemCode, bytesMax: numb
   // The size is asked first, so that a huge file is not read into memory. A pipe has the size 0.
   const { size } = await stat(file).catch(() => ({ size: 0 }))
   if (size > bytesMax) throw tooLarge('')
-  const bytes = await bytesOf(file, code)
+  const bytes = await firstBytes(file, code, bytesMax + 1)
   if (bytes.length > bytesMax) throw tooLarge('')
   if (!beginsWith(bytes, [0x1f, 0x8b])) return textOf(bytes, file, code)
   try {
@@ -39,8 +41,19 @@ export async function readExport(file: string, code: ProblemCode, bytesMax: numb
   }
 }
 
-export const bytesOf = (file: string, code: ProblemCode): Promise<Uint8Array> =>
-  readFile(file).catch((cause: unknown) => {
+const mebibytesMost = 16
+
+/** @throws Problem `code`, for a file of more than 16 MiB too */
+export async function bytesOf(file: string, code: ProblemCode): Promise<Uint8Array> {
+  const most = mebibytesMost * 2 ** 20
+  const bytes = await firstBytes(file, code, most + 1)
+  if (bytes.length > most) throw new Problem(code, `The file ${file} has more than ${mebibytesMost} MiB.`)
+  return bytes
+}
+
+/** A device or a pipe may have no end. */
+const firstBytes = (file: string, code: ProblemCode, count: number): Promise<Uint8Array> =>
+  buffer(createReadStream(file, { end: count - 1 })).catch((cause: unknown) => {
     throw new Problem(code, `The file ${file} cannot be read.`, { cause })
   })
 

@@ -1,7 +1,7 @@
 // Reads definitions from files and checks them with their policies. The controller registers them, and knows who asks for it.
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
-import { planWords } from '../../core/service/plan.ts'
+import { wholePlanWords } from '../../core/service/plan.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn, targetsWords } from '../../core/service/target.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
@@ -22,20 +22,46 @@ const namedMost = 10
  */
 export async function applyFiles({ backend, screen }: Cli, paths: readonly string[]): Promise<number> {
   const definitions = await readDefinitions((await definitionFiles(paths)).files)
-  const refused: { readonly name: string; readonly problem: Problem }[] = []
-  for (const { definition, service } of definitions) {
+  const refused: Refused[] = []
+  // A definition later in the list may give up the alias that an earlier one takes over: so as long as that goes on, again.
+  let left: readonly Definition[] = definitions
+  for (;;) {
+    const found = await applyEach({ backend, screen }, left)
+    const taken = found.filter(({ problem }) => problem.code === 'alias_taken')
+    refused.push(...found.filter((one) => !taken.includes(one)))
+    if (taken.length === 0 || found.length === left.length) {
+      refused.push(...taken)
+      break
+    }
+    left = taken.map(({ one }) => one)
+  }
+  return ended(definitions, refused, screen)
+}
+
+type Refused = { readonly one: Definition; readonly problem: Problem }
+
+async function applyEach(cli: Cli, definitions: readonly Definition[]): Promise<readonly Refused[]> {
+  const refused: Refused[] = []
+  for (const one of definitions) {
     try {
-      await applyOne({ backend, screen }, service, definition)
-      if (definitions.length === 1) screen.next(nextOf(service), `tidegate get ${service.name}`)
+      await applyOne(cli, one.service, one.definition)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      refused.push({ name: service.name, problem: error })
+      refused.push({ one, problem: error })
     }
   }
+  return refused
+}
+
+function ended(definitions: readonly Definition[], refused: readonly Refused[], screen: Cli['screen']): number {
   const [first] = refused
-  if (first === undefined) return exitCodes.done
+  const [service] = definitions.map((one) => one.service)
+  if (first === undefined) {
+    if (service !== undefined && definitions.length === 1) screen.next(nextOf(service), `tidegate get ${service.name}`)
+    return exitCodes.done
+  }
   if (definitions.length === 1) throw first.problem
-  const sentences = refused.map(({ name, problem }) => `${name}: ${problem.message}`)
+  const sentences = refused.map(({ one, problem }) => `${one.service.name}: ${problem.message}`)
   throw new Problem(
     first.problem.code,
     `${refused.length} of ${definitions.length} definitions were not applied. ${sentences.join(' ')}`,
@@ -48,11 +74,11 @@ const nextOf = (service: Service): string =>
     : `tidegate release ${service.name} --version latest --dry-run`
 
 async function applyOne({ backend, screen }: Cli, checked: Service, definition: unknown): Promise<void> {
-  const { name, targets, plan } = checked
+  const { name, targets } = checked
   const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
   const planned = isObserved(checked)
     ? 'Others move it: Tidegate only looks, and says what it would have done.'
-    : `Plan: ${planWords(plan)}.`
+    : `Plan: ${wholePlanWords(checked)}.`
   screen.say([`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, changeWords(isKnown, changed)], service)
   if (!screen.json) screen.note(await missingAliases(backend, checked))
 }

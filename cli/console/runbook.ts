@@ -15,7 +15,7 @@ type Document = { readonly title: string; readonly body: Html }
 export function documents(): ReadonlyMap<string, () => Document> {
   const names = readdirSync(folder).filter((name) => /^[a-z-]+\.md$/.test(name))
   const texts = names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const)
-  const shown = new Map(texts.filter(([, text]) => text.length <= charsMax))
+  const shown = new Map(texts.filter(([name, text]) => name === runbookFile || text.length <= charsMax))
   const isShown = (name: string): boolean => shown.has(name)
   return new Map([...shown].map(([name, text]) => [name, () => documentOf(text, isShown)]))
 }

@@ -1,5 +1,6 @@
 // What the checks inspect: the controller's deployed functions, the registered services, and SDK clients. Shared data are read
 // once; if that fails, each check that needs them gets the error.
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
@@ -33,6 +34,7 @@ export type Account = {
   readonly lambda: LambdaClient
   readonly logs: CloudWatchLogsClient
   readonly s3: S3Client
+  readonly scaling: ApplicationAutoScalingClient
   readonly sns: SNSClient
   readonly sqs: SQSClient
   /** The services that can be read. */
@@ -79,6 +81,7 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
     logs: new CloudWatchLogsClient(config),
     // Emulators do not support virtual-hosted bucket names.
     s3: new S3Client({ ...config, forcePathStyle: true }),
+    scaling: new ApplicationAutoScalingClient(config),
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
     services: async () => (await stored()).items,

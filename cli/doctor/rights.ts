@@ -105,14 +105,17 @@ const grantsOf = (verb: Verb): readonly (readonly [OtherScope, readonly string[]
 type OtherScope = Exclude<Scope, 'table'>
 const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[verb]) as OtherScope[]
 
+const asksForAll: readonly Scope[] = [
+  ...(['artifacts', 'artifactKeys', 'repositories', 'workspaces'] as const),
+  ...(['dependedSecrets', 'dependedEnvironments'] as const),
+]
+
 /**
  * The first resource stands for its type, because all of a type are granted together. But a definition that was applied after the
  * deploy may name an artifact that nobody was granted.
  */
 const askedOf = (scope: Scope, resources: readonly string[]): readonly string[] =>
-  ['artifacts', 'artifactKeys', 'repositories', 'workspaces'].includes(scope)
-    ? [...new Set(resources)]
-    : resources.slice(0, 1)
+  asksForAll.includes(scope) ? [...new Set(resources)] : resources.slice(0, 1)
 
 type Asked = {
   readonly actions: readonly string[]
@@ -194,6 +197,8 @@ async function resourcesOf(account: Account): Promise<Resources> {
     targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
     observedWorkspaces: [],
     workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
+    ...dependedOn(services, arn),
+    ...concurrencyOf(services, (name) => functionArn(name, arn)),
     lookRoles: all.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
@@ -205,6 +210,34 @@ async function resourcesOf(account: Account): Promise<Resources> {
       ),
     ),
     everything: ['*'],
+  }
+}
+
+/** What only some definitions need, so that a stack from before they were applied may lack it. */
+function concurrencyOf(services: readonly Service[], arn: (name: string) => string): Resources {
+  const targets = services.flatMap((service) => service.targets)
+  const promised = targets.filter((one) => one.provisionedConcurrency !== undefined)
+  const bounded = services.filter(({ gates }) => gates.headroom !== undefined).flatMap((service) => service.targets)
+  const everything = (some: readonly unknown[]) => (some.length > 0 ? ['*'] : [])
+  const provisioned = promised.map(({ functionName }) => arn(functionName))
+  return {
+    ...{ provisioned, provisionedVersions: provisioned.map((one) => `${one}:1`), scaled: everything(promised) },
+    ...{ headroom: bounded.map(({ functionName }) => arn(functionName)), headroomOfAccount: everything(bounded) },
+  }
+}
+
+const dependedOn = (services: readonly Service[], arn: (service: string, rest: string) => string): Resources => {
+  const depends = services.flatMap((service) => service.depends ?? [])
+  return {
+    dependedSecrets: depends.flatMap(({ secrets = [] }) => secrets),
+    dependedParameters: depends.some(({ parameters = [] }) => parameters.length > 0) ? ['*'] : [],
+    dependedEnvironments: depends.flatMap(({ appConfig = [] }) =>
+      appConfig.flatMap(({ application, environment }) =>
+        [`application/${application}`, `application/${application}/environment/${environment}`].map((one) =>
+          arn('appconfig', one),
+        ),
+      ),
+    ),
   }
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { oneLine } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
+import { WaveName } from '../../core/definition/wave-name.ts'
 import { Version } from '../../core/service/routing.ts'
 import { ServiceName } from '../../core/service/service.ts'
 import type { GatesView, Order } from '../../core/view/release/steering.ts'
@@ -26,6 +27,7 @@ const Asked = z.strictObject({
     .union([z.literal('begin'), z.number().min(0).max(100)])
     .optional()
     .describe('For approve and decline: which approval, begin or a percent.'),
+  wave: WaveName.optional().describe('For approve and decline: the approval before this wave.'),
   reason: reason.optional().describe('Proposed to the person, who may write another one.'),
 })
 type Asked = z.output<typeof Asked>
@@ -49,10 +51,10 @@ const askFirst =
 const shellWord = (text: string): string => `'${oneLine(text, 500).replaceAll("'", String.raw`'\''`)}'`
 
 /** @throws Problem `call_invalid` for what the order does not take, or needs */
-function commandFor({ order, service, release, version, plan, before, reason: why }: Asked): Answer {
+function commandFor({ order, service, release, version, plan, before, wave, reason: why }: Asked): Answer {
   const wants = needs[order] ?? {}
-  const given = { release, version, plan, before }
-  for (const name of ['release', 'version', 'plan', 'before'] as const) {
+  const given = { release, version, plan, before, wave }
+  for (const name of ['release', 'version', 'plan', 'before', 'wave'] as const) {
     if (wants[name] === 'must' && given[name] === undefined)
       throw new Problem('call_invalid', `The order ${order} needs ${name}.`)
     if (wants[name] === undefined && given[name] !== undefined)
@@ -67,6 +69,7 @@ function commandFor({ order, service, release, version, plan, before, reason: wh
     ...(version === undefined ? [] : [order === 'roll_back_further' ? '--to' : '--version', version]),
     ...(plan === undefined ? [] : ['--plan', plan]),
     ...(before === undefined ? [] : ['--before', String(before)]),
+    ...(wave === undefined ? [] : ['--wave', wave]),
     ...(order === 'release_bolder' ? ['--bolder'] : order === 'release_urgent' ? ['--urgent'] : []),
     ...because,
   ]
@@ -88,10 +91,10 @@ const verbs: Readonly<Record<Asked['order'], readonly string[]>> = {
   start_line: ['line', 'start'],
 }
 
-type Field = 'release' | 'version' | 'plan' | 'before'
+type Field = 'release' | 'version' | 'plan' | 'before' | 'wave'
 const needs: Partial<Readonly<Record<Asked['order'], Partial<Readonly<Record<Field, 'must' | 'may'>>>>>> = {
-  approve: { before: 'may' },
-  decline: { before: 'may' },
+  approve: { before: 'may', wave: 'may' },
+  decline: { before: 'may', wave: 'may' },
   abort: { release: 'may' },
   release: { version: 'must' },
   release_bolder: { version: 'must', plan: 'must' },

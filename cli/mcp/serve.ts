@@ -16,9 +16,15 @@ type Options = {
 /** The longest that a timer waits. */
 const longMs = 2 ** 31 - 1
 
+/** What the agent's program sent and is no message is its own fault: a stack of ours says nothing. */
+const wordsOf = (error: unknown): string =>
+  error instanceof Error && error.name === 'ZodError'
+    ? 'A line on standard input is no message of MCP, and was left out. `tidegate mcp` is started by an agent (docs/agents.md).'
+    : inspect(error)
+
 export async function serveMcp({ backend, version, pause }: Options): Promise<number> {
   // Standard output belongs to the protocol.
-  const tell = (error: unknown): void => void process.stderr.write(`${logText(inspect(error)).slice(0, 4000)}\n`)
+  const tell = (error: unknown): void => void process.stderr.write(`${logText(wordsOf(error)).slice(0, 4000)}\n`)
   const context = contextOf(backend)
   const ended = new Promise<void>((resolve) => {
     process.stdin.once('end', resolve)

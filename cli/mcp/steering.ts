@@ -6,7 +6,7 @@ import { nameWords, quoted } from '../../core/foreign-text.ts'
 import { own } from '../../core/own.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
-import { candidateShareBp } from '../../core/release/release.ts'
+import { toldShareBp } from '../../core/release/release.ts'
 import { VersionByFunction } from '../../core/service/candidate.ts'
 import { Ordered } from '../backend/ordered.ts'
 import { foundRelease, reason, release, service } from './asked.ts'
@@ -66,7 +66,7 @@ async function pause({ backend, allowOrder }: Context, call: Call): Promise<Answ
   const done = await ordered(backend, 'pause', call)
   return {
     says: [
-      `Paused release ${found.id} of ${call.service}: it keeps ${candidateShareBp(found) / 100} % of the traffic, and moves no version.`,
+      `Paused release ${found.id} of ${call.service}: it keeps ${toldShareBp(found) / 100} % of the traffic, and moves no version.`,
       'It stays watched. If nobody resumes it, it is put back at the time that `explain` says.',
     ],
     data: done,

@@ -7,6 +7,7 @@ import { routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'
 import type { Target } from '../../core/service/service.ts'
 import type { Backend } from '../backend/backend.ts'
+import { explained } from '../backend/explained.ts'
 import type { Line } from '../backend/line.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
@@ -24,12 +25,17 @@ export async function tellByHand(
   { service, named, to }: { readonly service: string; readonly named: readonly Target[]; readonly to: Wanted },
   problem: Problem,
 ): Promise<number> {
-  const known = await fromRecord(backend, service, to)
-  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, { ...target, service }, to))))
+  const record = await fromRecord(backend, service, to)
+  const lines =
+    typeof record === 'object'
+      ? record
+      : await Promise.all(named.map((target) => fromAlias(backend, { ...target, service }, to)))
   const { code, message } = problem
   const text = [
     `The traffic of ${service} could not be put back for you (${code}): ${message}`,
-    ...(lines.length === 0 ? nothingNamed(service) : ['Put it back by hand:']),
+    ...(lines.length === 0
+      ? nothingNamed(service, typeof record === 'string' ? record : undefined)
+      : ['Put it back by hand:']),
     ...lines.flatMap(({ alias, because, command }) => [
       ...(because === undefined ? [] : [`  # ${alias}: ${because}`]),
       ...(command === undefined ? [] : [{ asIs: `  ${command}` }]),
@@ -40,14 +46,19 @@ export async function tellByHand(
   return exitCodes.byHand
 }
 
-const nothingNamed = (service: string): readonly Line[] => [
-  'The table does not say which aliases these are. Name the definition, or the aliases:',
+const nothingNamed = (service: string, unread: string | undefined): readonly Line[] => [
+  unread === undefined ? 'The table does not say which aliases these are.' : `The table could not be read: ${unread}`,
+  'Name the definition, or the aliases:',
   { asIs: `  tidegate rollback ${service} --file services/${service}.yaml` },
   { asIs: `  tidegate rollback ${service} --target FUNCTION:ALIAS` },
 ]
 
-/** `undefined` if the table does not answer, or has no release that may have traffic. */
-async function fromRecord(backend: Cli['backend'], service: string, to: Wanted): Promise<readonly Alias[] | undefined> {
+/** `undefined` if the table has no release that may have traffic; a sentence if the table cannot be read. */
+async function fromRecord(
+  backend: Cli['backend'],
+  service: string,
+  to: Wanted,
+): Promise<readonly Alias[] | string | undefined> {
   try {
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({
@@ -59,7 +70,8 @@ async function fromRecord(backend: Cli['backend'], service: string, to: Wanted):
     }))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return undefined
+    const { message, fix } = explained(error, process.env) ?? error
+    return `${message} ${fix}`
   }
 }
 

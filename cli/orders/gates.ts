@@ -7,7 +7,7 @@ import type { Cli } from '../backend/surroundings.ts'
 import { tellOrdered } from './ordered.ts'
 
 export type Why = { readonly reason: string }
-export type Approval = { readonly before?: string; readonly reason?: string }
+export type Approval = { readonly before?: string; readonly wave?: string; readonly reason?: string }
 
 const Answer = z.looseObject({ may: z.boolean(), because: z.string() })
 
@@ -27,13 +27,14 @@ export async function approve(
   { backend, screen }: Cli,
   service: string,
   answer: 'approve' | 'decline',
-  { before, reason }: Approval,
+  { before, wave, reason }: Approval,
 ): Promise<number> {
   const point = before === undefined || before === 'begin' ? before : Number(before)
   if (typeof point === 'number' && Number.isNaN(point))
     throw new Problem('call_invalid', `--before takes begin or a percent, not "${before ?? ''}".`)
   const call = {
     ...(point === undefined ? {} : { before: point }),
+    ...(wave === undefined ? {} : { wave }),
     ...(reason === undefined ? {} : { reason }),
   }
   const done = Ordered.parse(await backend.order(answer, service, call))

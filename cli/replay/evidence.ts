@@ -73,6 +73,7 @@ const narrowed = (signals: Signals, there: ReplayFile['signals']): Signals => ({
   custom: signals.custom.filter((one) => there.get(one.name)?.kind === one.kind),
   // A file has no counts of what they are out of.
   prometheus: [],
+  consumers: [],
 })
 
 function differences(signals: Signals, there: ReplayFile['signals']): readonly string[] {
@@ -82,7 +83,8 @@ function differences(signals: Signals, there: ReplayFile['signals']): readonly s
     ...(signals.alarms.length > 0 ? ['alarms'] : []),
   ]
   const queried = (signals.prometheus ?? []).map(({ name }) => name)
-  const left = [...watched.filter((name) => !there.has(name)), ...queried]
+  const consumed = (signals.consumers ?? []).map(({ name }) => name)
+  const left = [...watched.filter((name) => !there.has(name)), ...queried, ...consumed]
   const ignored = [...there.keys()].filter((name) => !watched.includes(name))
   return [
     ...(left.length > 0 ? [`Not in the file and left out: ${left.join(', ')}.`] : []),
@@ -122,10 +124,16 @@ function seriesOf(
 /** The readings of a past release's looks, for its own policy or for another. */
 export function replayedRelease(release: Release, service: Service | undefined): Replayed {
   const judged = service ?? release.service
+  const { consumers } = release.service.signals
+  // Of others the log has no readings.
+  const isOther = JSON.stringify(judged.signals.consumers) !== JSON.stringify(consumers)
   return {
-    service: { ...judged, signals: { ...judged.signals, alarms: [] } },
+    service: { ...judged, signals: { ...judged.signals, alarms: [], ...(isOther ? { consumers } : {}) } },
     recorded: recordedOf(release),
-    notes: judged.signals.alarms.length > 0 ? ['Alarms are not replayed.'] : [],
+    notes: [
+      ...(judged.signals.alarms.length > 0 ? ['Alarms are not replayed.'] : []),
+      ...(isOther ? ['Consumers are judged as the release had them.'] : []),
+    ],
   }
 }
 

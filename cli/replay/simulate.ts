@@ -1,5 +1,6 @@
 // `tidegate simulate`: tests a policy at a level of traffic before it is used: how many healthy releases it would roll back,
 // which faults it would find, how soon, and at what cost until then.
+import { plansOf, wavesWords } from '../../core/definition/waves.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -14,6 +15,8 @@ import { errorsAlone, faultSizes, weightsByMinute } from './errors-alone.ts'
 
 type SimulateOptions = {
   readonly service: Service | undefined
+  /** Whose plan is simulated; else that of the first. */
+  readonly wave?: string | undefined
   /** Requests a minute, both versions together. */
   readonly perMinute: number
   /** The share of requests that fails when nothing is wrong. */
@@ -37,8 +40,10 @@ const slow = 100_000
 /** @throws Problem `call_invalid` */
 export function simulate(screen: Screen, options: SimulateOptions): number {
   const { perMinute, rate, runs, seed } = options
-  const service = errorsAlone(options.service ?? replayedService(60, {}))
+  const { service: planned, wave } = inWave(options.service ?? replayedService(60, {}), options.wave)
+  const service = errorsAlone(planned)
   const weights = weightsByMinute(service)
+  const waves = options.service === undefined ? undefined : wavesWords(options.service)
   check(options, weights.length)
   warn(screen, weights.length, (noises.length + faultSizes.length) * runs)
   const rule = tidegate('policy', 'the policy', () => service)
@@ -59,21 +64,19 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   const words = [
     `${service.policy.alpha} alpha, ${weights.length} minutes, ${perMinute} requests a minute, ${rate * 100} % of them fail; ${runs} releases each, seed ${seed}`,
     'Errors alone are simulated: no alarm, no latency.',
+    ...(waves === undefined
+      ? []
+      : [`One target${wave === undefined ? '' : ` of wave ${wave}`} is simulated; ${waves}.`]),
     '',
     'A healthy release is rolled back, with',
     ...healthy.map((one) => `  ${one.name.padEnd(34)} ${share(one.early, one.runs)}`),
     '',
     `A faulty release, from its first minute on    found   missed   median minutes   bad requests served`,
-    ...faulty.map(
-      (one) =>
-        `  ${one.name.padEnd(42)} ${share(one.detected, one.runs)}  ${share(one.runs - one.detected, one.runs)}   ${minutes(one.medianMinutes).padStart(14)}   ${one.badServed.toFixed(1).padStart(19)}`,
-    ),
+    ...faulty.map(faultyLine),
     '',
     ...stepLines(steps, service, base),
     '',
-    ready === 1
-      ? 'The first step has enough evidence to pass at its end.'
-      : `At the end of the first step ${share(ready, 1).trim()} of healthy releases have enough evidence to pass; the others are held.`,
+    readyWords(ready),
   ]
   screen.say(words, {
     perMinute,
@@ -81,6 +84,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     runs,
     seed,
     minutes: weights.length,
+    ...(wave === undefined ? {} : { wave }),
     healthy: healthy.map((one) => ({ noise: one.name, falseRollbackRate: one.early / one.runs })),
     faulty: faulty.map((one, index) => ({
       added: faultSizes[index],
@@ -92,6 +96,32 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     readyRate: ready,
   })
   return exitCodes.done
+}
+
+const readyWords = (ready: number): string =>
+  ready === 1
+    ? 'The first step has enough evidence to pass at its end.'
+    : `At the end of the first step ${share(ready, 1).trim()} of healthy releases have enough evidence to pass; the others are held.`
+
+const faultyLine = (one: Outcome & { readonly name: string }): string =>
+  `  ${one.name.padEnd(42)} ${share(one.detected, one.runs)}  ${share(one.runs - one.detected, one.runs)}   ${minutes(one.medianMinutes).padStart(14)}   ${one.badServed.toFixed(1).padStart(19)}`
+
+/**
+ * The service with the plan of one wave: all have the same, unless waves have plans of their own.
+ * @throws Problem `call_invalid`
+ */
+function inWave(service: Service, wanted: string | undefined): { readonly service: Service; readonly wave?: string } {
+  const { waves = [] } = service
+  const names = waves.map(({ name }) => name)
+  const index = wanted === undefined ? 0 : names.indexOf(wanted)
+  if (index < 0)
+    throw new Problem(
+      'call_invalid',
+      `${service.name} has no wave called "${wanted ?? ''}"${names.length === 0 ? '' : `: it has ${names.join(', ')}`}.`,
+    )
+  const [name, own] = [names[index], plansOf(service)[index]]
+  if (name === undefined || own === undefined) return { service }
+  return { service: { ...service, plan: { ...service.plan, steps: [...own.steps] } }, wave: name }
 }
 
 function warn(screen: Screen, planMinutes: number, releases: number): void {

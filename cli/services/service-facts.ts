@@ -12,7 +12,7 @@ import { budgetsLeft } from '../../functions/budgets/left.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import type { Backend } from '../backend/backend.ts'
-import { minuteWords } from './columns.ts'
+import { minuteWords } from '../../core/time.ts'
 
 type Stop = Awaited<ReturnType<Backend['line']['list']>>['items'][number]
 

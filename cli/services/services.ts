@@ -7,7 +7,7 @@ import { written, writtenBriefly } from '../../functions/definitions/written.ts'
 import { each, eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
-import { columns, minuteWords } from './columns.ts'
+import { minuteWords } from '../../core/time.ts'
 import {
   budgetWords,
   documentOf,
@@ -37,7 +37,7 @@ export async function listServices({ backend, screen }: Cli): Promise<number> {
     ...failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
     ...lines.unreadable.map(({ about, problem }) => ({ service: about.service ?? 'all', because: problem.message })),
   ]
-  const table = done.length === 0 ? [] : columns([heading, ...done.map(rowOf)])
+  const table = done.length === 0 ? [] : [{ table: [heading, ...done.map(rowOf)] }]
   const words = left.map(({ service, because }) => `${service} cannot be read: ${because}`)
   const none =
     'No service is registered. Write a definition with `tidegate init`, and register it with `tidegate apply FILE`.'

@@ -1,6 +1,6 @@
 // `tidegate validate`: whether definitions are valid, and where they are not. It asks nobody and changes nothing, so it needs no
 // account; whether functions, alarms and roles exist, only `tidegate apply`, `tidegate doctor` and a release find out.
-import { planWords } from '../../core/service/plan.ts'
+import { wholePlanWords } from '../../core/service/plan.ts'
 import { targetsWords } from '../../core/service/target.ts'
 import { Problem } from '../../core/problem.ts'
 import { checkedDefinition, wrongWith } from '../../policy/definition.ts'
@@ -59,8 +59,9 @@ async function checkedFile(file: string): Promise<Checked> {
         }))
         .toSorted((a, b) => a.line - b.line || a.column - b.column),
     }
-  const { name, targets, plan } = checkedDefinition(value)
-  const words = `service ${name} is valid: ${targetsWords(targets)}; ${planWords(plan)}.`
+  const checked = checkedDefinition(value)
+  const { name, targets } = checked
+  const words = `service ${name} is valid: ${targetsWords(targets)}; ${wholePlanWords(checked)}.`
   return { file, service: name, words, faults: [] }
 }
 

@@ -4,8 +4,9 @@ import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import type { OldVersionsAnswer } from '../../functions/orders/old-versions.ts'
 import { exitCodes } from '../backend/screen.ts'
+import type { Line } from '../backend/line.ts'
 import type { Cli } from '../backend/surroundings.ts'
-import { columns, minuteWords } from './columns.ts'
+import { minuteWords } from '../../core/time.ts'
 
 type AsIf = { readonly keep?: number; readonly keepFor?: string }
 
@@ -51,11 +52,11 @@ export async function showVersions({ backend, screen }: Cli, service: string, as
   return answer.functions.some(({ unknown }) => unknown !== undefined) ? exitCodes.refused : exitCodes.done
 }
 
-function functionLines({ functionName, unknown, versions }: Answer['functions'][number]): readonly string[] {
+function functionLines({ functionName, unknown, versions }: Answer['functions'][number]): readonly Line[] {
   if (unknown !== undefined)
     return [`${functionName}: nothing is deleted, because it is not known what may be. ${oneLine(unknown, 500)}`]
   if (versions.length === 0) return [`${functionName} has no published version.`]
-  return columns([
+  const table = [
     [functionName.toUpperCase(), 'PUBLISHED', 'SIZE', '', 'WHY IT STAYS'],
     ...versions
       .toReversed()
@@ -66,7 +67,8 @@ function functionLines({ functionName, unknown, versions }: Answer['functions'][
         first === '' ? 'delete' : 'keep',
         more.length === 0 ? first : `${first}; and ${more.length} more`,
       ]),
-  ])
+  ]
+  return [{ table }]
 }
 
 function policyLine(service: string, { isAsked, policy }: Answer, isAsIf: boolean): string {

@@ -27,6 +27,7 @@ export function addGates(program: Command, { cli, run }: Surroundings): void {
           : 'decline the live release: it ends at its next gate, and its traffic returns to stable',
       )
       .option('--before <point>', 'which approval: begin, or the percent that it stands before')
+      .option('--wave <name>', 'which approval: the one before this wave')
       .option('--reason <text>', 'why: kept in the log')
       .option('--json', 'as JSON')
       .action(

@@ -23,7 +23,15 @@ type Replay = {
 }
 const roleNames: readonly Role[] = ['stable_invocations', 'stable_bad', 'candidate_invocations', 'candidate_bad']
 
-type Simulate = { json?: boolean; service?: string; requests: number; errors: number; runs: number; seed: number }
+type Simulate = {
+  json?: boolean
+  service?: string
+  wave?: string
+  requests: number
+  errors: number
+  runs: number
+  seed: number
+}
 
 type ReplaySurroundings = Surroundings & { readonly metrics: () => Promise<MetricsBackend> }
 
@@ -135,6 +143,7 @@ function addSimulate(program: Command, { screen, run, positive }: Surroundings):
     .command('simulate')
     .description('simulate a policy at a level of traffic: false rollbacks, missed faults, delay, bad requests')
     .option('--service <file>', 'the definition to simulate; default: 10 % for an hour')
+    .option('--wave <name>', 'whose plan, where waves have plans of their own; default: the first')
     .option('--requests <n>', 'requests per minute, both versions together', positive, 1000)
     .option('--errors <share>', 'the share of requests that fail in a healthy version', positive, 0.001)
     .option('--runs <n>', 'number of releases of each kind', positive, 200)
@@ -145,13 +154,14 @@ function addSimulate(program: Command, { screen, run, positive }: Surroundings):
       '\nExample:\n  tidegate simulate --service services/checkout.yaml --requests 300 --errors 0.002',
     )
     .action(
-      run(async ({ service, requests, errors, runs, seed, json }: Simulate) => {
+      run(async ({ service, wave, requests, errors, runs, seed, json }: Simulate) => {
         const [{ simulate }, { readDefinition }] = await Promise.all([
           import('../replay/simulate.ts'),
           import('../commands/apply.ts'),
         ])
         return simulate(screen({ json: json === true }), {
           service: service === undefined ? undefined : await readDefinition(service),
+          wave,
           perMinute: requests,
           rate: errors,
           runs: Math.ceil(runs),

@@ -107,7 +107,16 @@ async function initialise(
   return initService(screen(options), account, {
     ...{ name, functionName, file: fileOption ?? `services/${name}.yaml` },
     ...(alias === undefined ? {} : { alias }),
+    ...(offline === true ? {} : { registered: await registered() }),
   })
+}
+
+/** What is registered with the controller of a region, if there is one. */
+async function registered(region?: string) {
+  const { registeredIn } = await import('../adopt/registered.ts')
+  const { backendOnAws } = await import('../backend/aws-backend.ts')
+  const backend = backendOnAws(process.env, region === undefined ? {} : { region })
+  return registeredIn(backend, process.env['TIDEGATE_TABLE'] ?? 'tidegate')
 }
 
 type AdoptSpelling = Shared & { region?: string; out: string; yes?: boolean; observe?: boolean }
@@ -130,7 +139,7 @@ function addAdopt(program: Command, { run, screen }: Pick<Surroundings, 'run' | 
         const { accountOnAws } = await import('../adopt/account.ts')
         const account = accountOnAws(region === undefined ? {} : { region })
         return (await import('../adopt/adopt.ts')).adopt(screen(options), account, {
-          ...{ out, yes: yes === true, observes: observe === true },
+          ...{ out, yes: yes === true, observes: observe === true, registered: await registered(region) },
         })
       }),
     )

@@ -1,7 +1,7 @@
 // A release's log on a terminal: one line for each event, with the time since the request. Pages have the same words.
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { isOwn } from '../../core/release/head.ts'
-import { candidateShareBp, type Release } from '../../core/release/release.ts'
+import { toldShareBp, type Release } from '../../core/release/release.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import * as view from '../../core/view/release/told.ts'
 import type { Line, Piece, Tone } from '../backend/line.ts'
@@ -31,7 +31,7 @@ export function storyLine(
 ): Line {
   const told = view.tell(event, after)
   const tone = isAside(event) ? 'faint' : told.tone === 'plain' ? undefined : tones[told.tone]
-  const words = event.type === 'moved' ? bar(candidateShareBp(after)) : wordsOf(told)
+  const words = event.type === 'moved' ? bar(toldShareBp(after)) : wordsOf(told)
   return { head: headOf(fromMs, after, told.what, tone), rest: [more + words] }
 }
 

@@ -1,7 +1,7 @@
 // Where a release stands, on a terminal, and what a person may type. Pages say where it stands in the same words.
 import { beginPoint, gatePoint, heldNow } from '../../core/release/gating.ts'
 import { ownerWords } from '../../core/owner.ts'
-import { candidateShareBp, type Release } from '../../core/release/release.ts'
+import { toldShareBp, type Release } from '../../core/release/release.ts'
 import { nowOf } from '../../core/view/release/now.ts'
 import type { Line } from '../backend/line.ts'
 import { signalLine, tones } from './events.ts'
@@ -49,7 +49,7 @@ export function statusLines(release: Release, nowMs: number): readonly Line[] {
       head: [{ text: service.name, tone: 'strong' }, `  ${release.id}  `, { text: state, tone: tones[tone] }],
       rest: [],
     },
-    { head: [`  ${bar(candidateShareBp(release))}   `], rest: [planWordsOf(release)] },
+    { head: [`  ${bar(toldShareBp(release))}   `], rest: [planWordsOf(release)] },
     `  ${sentence}`,
     ...(verdict === undefined ? [] : verdict.signals.map((signal) => signalLine(signal, '    '))),
     ...(service.owner === undefined ? [] : [`  owner: ${ownerWords(service.owner)}`]),

@@ -1,5 +1,6 @@
 // How much of the traffic a candidate gets: what the plan says, what the aliases are set to, and what was served.
-import { candidateShareBp, type Release, weightAt } from '../../core/release/release.ts'
+import { waveWords } from '../../core/definition/waves.ts'
+import { inStep, type Release, toldShareBp, weightAt } from '../../core/release/release.ts'
 import { wholeBp } from '../../core/service/routing.ts'
 import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
 import { moment } from '../../core/view/release/moment.ts'
@@ -14,12 +15,14 @@ export function bar(weightBp: number): string {
 }
 
 /** As much as the looks have read since the last shift. */
-function served({ readings, shifts }: Release): { readonly candidate: number; readonly all: number } {
+function served({ readings, shifts, targets }: Release): { readonly candidate: number; readonly all: number } {
   const sinceMs = shifts.at(-1)?.sinceMs ?? Infinity
   const counts = { s: 0, c: 0 }
+  const now = inStep(targets, shifts)
+  const isNow = (index: string | undefined): boolean => now.some((one) => one === targets[Number(index)])
   for (const [key, points] of loggedPoints(readings, sinceMs)) {
-    const [, arm] = /^\d+\.([sc])\.invocations$/.exec(key) ?? []
-    if (arm !== 's' && arm !== 'c') continue
+    const [, index, arm] = /^(\d+)\.([sc])\.invocations$/.exec(key) ?? []
+    if ((arm !== 's' && arm !== 'c') || !isNow(index)) continue
     for (const value of points.values()) counts[arm] += value
   }
   return { candidate: counts.c, all: counts.s + counts.c }
@@ -29,7 +32,9 @@ function served({ readings, shifts }: Release): { readonly candidate: number; re
 export function planWordsOf({ service, state }: Release): string {
   const { steps } = service.plan
   const names = [...steps.map(({ weightBp }) => `${weightBp / 100} %`), 'promoted'].join(' → ')
-  return 'step' in state ? `step ${Math.min(state.step + 1, steps.length)} of ${steps.length}: ${names}` : names
+  if (!('step' in state)) return names
+  const wave = waveWords(service, state.step)
+  return `step ${Math.min(state.step + 1, steps.length)} of ${steps.length}${wave === undefined ? '' : `, ${wave}`}: ${names}`
 }
 
 /** Three bars: planned, set, served. */
@@ -44,7 +49,7 @@ export function weightLines(release: Release): readonly Line[] {
   })
   return [
     ...(planned === undefined ? [] : [row('planned', planned, planWordsOf(release))]),
-    row('set', candidateShareBp(release), since === undefined ? '' : `since ${moment(since)}`),
+    row('set', toldShareBp(release), since === undefined ? '' : `since ${moment(since)}`),
     ...(all === 0 || since === undefined
       ? []
       : [row('served', Math.round((candidate / all) * 1000) * 10, `${candidate} of ${all} requests at this weight`)]),

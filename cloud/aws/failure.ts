@@ -115,3 +115,26 @@ function hasStatus(error: unknown, status: number): boolean {
     metadata.httpStatusCode === status
   )
 }
+
+/**
+ * Every item of a listing of a function: half of one must not look like all of it.
+ * @throws Problem `version_missing` if there is no such function
+ */
+export async function allPages<Page, T>(
+  pages: AsyncIterable<Page>,
+  itemsOf: (page: Page) => readonly T[] | undefined,
+  call: string,
+  functionName: string,
+): Promise<readonly T[]> {
+  const found: T[] = []
+  try {
+    for await (const page of pages) found.push(...(itemsOf(page) ?? []))
+  } catch (error) {
+    if (isNamed(error, 'ResourceNotFoundException'))
+      throw new Problem('version_missing', `There is no ${functionName}.`, { cause: error })
+    // AWS returns an empty list; an emulator throws this error instead (docs/deploy.md).
+    if (isNamed(error, 'ProvisionedConcurrencyConfigNotFoundException')) return found
+    throw asProblem(error, call)
+  }
+  return found
+}

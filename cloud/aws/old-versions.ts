@@ -4,31 +4,31 @@ import {
   DeleteFunctionCommand,
   GetAccountSettingsCommand,
   GetPolicyCommand,
-  paginateListAliases,
   paginateListDurableExecutionsByFunction,
   paginateListEventSourceMappings,
-  paginateListProvisionedConcurrencyConfigs,
   paginateListVersionsByFunction,
 } from '@aws-sdk/client-lambda'
-import type { AliasConfiguration, FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
+import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import type { PublishedVersion, Uses } from '../../core/versions/keep.ts'
 import type { OldVersions, VersionRemoval } from '../ports.ts'
-import { asProblem, isNamed, present, translated } from './failure.ts'
+import { provisionedOf, qualifierIn } from './concurrency.ts'
+import { allPages, asProblem, isNamed, present, translated } from './failure.ts'
+import { aliasesOf } from './traffic.ts'
 
 export function awsOldVersions(client: LambdaClient): OldVersions {
   return {
     async list(FunctionName) {
       const call = `lambda:ListVersionsByFunction of ${FunctionName}`
       const pages = paginateListVersionsByFunction({ client }, { FunctionName })
-      const found = await all(pages, ({ Versions }) => Versions, call, FunctionName)
+      const found = await allPages(pages, ({ Versions }) => Versions, call, FunctionName)
       return found.filter(({ Version }) => Version !== '$LATEST').map((one) => publishedIn(one, call))
     },
     async uses(FunctionName) {
       return {
         aliases: await aliasesOf(client, FunctionName),
         mappings: await mappingsOf(client, FunctionName),
-        provisioned: await provisionedOf(client, FunctionName),
+        provisioned: await provisionedOf(client, FunctionName, qualifierIn),
       }
     },
     async held(FunctionName, { version: Qualifier, isDurable }, aliases) {
@@ -70,23 +70,6 @@ export const awsVersionRemoval = (client: LambdaClient): VersionRemoval => ({
 
 type Version = { readonly FunctionName: string; readonly Qualifier: string }
 
-async function all<Page, T>(
-  pages: AsyncIterable<Page>,
-  itemsOf: (page: Page) => readonly T[] | undefined,
-  call: string,
-  functionName: string,
-): Promise<readonly T[]> {
-  const found: T[] = []
-  try {
-    for await (const page of pages) found.push(...(itemsOf(page) ?? []))
-  } catch (error) {
-    if (isNamed(error, 'ResourceNotFoundException'))
-      throw new Problem('version_missing', `There is no ${functionName}.`, { cause: error })
-    throw asProblem(error, call)
-  }
-  return found
-}
-
 function publishedIn(found: FunctionConfiguration, call: string): PublishedVersion {
   const publishedAtMs = Date.parse(present(found.LastModified, 'LastModified', call))
   if (Number.isNaN(publishedAtMs)) throw new Problem('aws_unavailable', `AWS answered ${call} with no time.`)
@@ -99,46 +82,17 @@ function publishedIn(found: FunctionConfiguration, call: string): PublishedVersi
   }
 }
 
-async function aliasesOf(client: LambdaClient, FunctionName: string): Promise<Uses['aliases']> {
-  const call = `lambda:ListAliases of ${FunctionName}`
-  const found = await all(
-    paginateListAliases({ client }, { FunctionName }),
-    ({ Aliases }) => Aliases,
-    call,
-    FunctionName,
-  )
-  return found.map((alias: AliasConfiguration) => ({
-    name: present(alias.Name, 'Name', call),
-    versions: [
-      present(alias.FunctionVersion, 'FunctionVersion', call),
-      ...Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}),
-    ],
-  }))
-}
-
 /** Of the whole region: whether a list of one function has the mappings of its versions is not documented. */
 async function mappingsOf(client: LambdaClient, functionName: string): Promise<Uses['mappings']> {
   const call = 'lambda:ListEventSourceMappings'
   const pages = paginateListEventSourceMappings({ client }, {})
-  const found = await all(pages, ({ EventSourceMappings }) => EventSourceMappings, call, functionName)
+  const found = await allPages(pages, ({ EventSourceMappings }) => EventSourceMappings, call, functionName)
   return found.flatMap(({ UUID, EventSourceArn, FunctionArn }) => {
     const [name, qualifier] = present(FunctionArn, 'FunctionArn', call).split(':function:')[1]?.split(':') ?? []
     return name === functionName && qualifier !== undefined
       ? [{ source: EventSourceArn ?? UUID ?? 'an event source', qualifier }]
       : []
   })
-}
-
-async function provisionedOf(client: LambdaClient, FunctionName: string): Promise<readonly string[]> {
-  const call = `lambda:ListProvisionedConcurrencyConfigs of ${FunctionName}`
-  const pages = paginateListProvisionedConcurrencyConfigs({ client }, { FunctionName })
-  const found = await all(
-    pages,
-    ({ ProvisionedConcurrencyConfigs }) => ProvisionedConcurrencyConfigs,
-    call,
-    FunctionName,
-  )
-  return found.map((one) => present(one.FunctionArn, 'FunctionArn', call).split(':').at(-1) ?? '')
 }
 
 async function callersOf(client: LambdaClient, version: Version): Promise<number> {
@@ -172,6 +126,6 @@ async function isRunning(client: LambdaClient, version: Version, aliases: readon
 async function runningOf(client: LambdaClient, version: Version): Promise<readonly string[]> {
   const call = `lambda:ListDurableExecutionsByFunction of ${version.FunctionName}:${version.Qualifier}`
   const pages = paginateListDurableExecutionsByFunction({ client }, { ...version, Statuses: ['RUNNING'] })
-  const found = await all(pages, (page) => present(page.DurableExecutions, 'DurableExecutions', call), call, call)
+  const found = await allPages(pages, (page) => present(page.DurableExecutions, 'DurableExecutions', call), call, call)
   return found.map(({ DurableExecutionArn }) => present(DurableExecutionArn, 'DurableExecutionArn', call))
 }

@@ -1,12 +1,12 @@
 // Lambda aliases. Only this file converts basis points to fractions, and every write carries the revision that it expects.
-import { CreateAliasCommand, GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
+import { CreateAliasCommand, GetAliasCommand, paginateListAliases, UpdateAliasCommand } from '@aws-sdk/client-lambda'
 import type { AliasConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import { type Routing, routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'
 import type { Aliases, AliasState, Traffic } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
-import { asProblem, isNamed, present } from './failure.ts'
+import { allPages, asProblem, isNamed, present } from './failure.ts'
 
 export const awsAliases = (lambda: ClientAt<LambdaClient>): Aliases => ({
   async read(target) {
@@ -20,6 +20,27 @@ export const awsAliases = (lambda: ClientAt<LambdaClient>): Aliases => ({
     }
   },
 })
+
+/** Every alias of a function, with the versions that it points at. @throws Problem `version_missing` */
+export async function aliasesOf(
+  client: LambdaClient,
+  FunctionName: string,
+): Promise<readonly { readonly name: string; readonly versions: readonly string[] }[]> {
+  const call = `lambda:ListAliases of ${FunctionName}`
+  const found = await allPages(
+    paginateListAliases({ client }, { FunctionName }),
+    ({ Aliases }) => Aliases,
+    call,
+    FunctionName,
+  )
+  return found.map((alias) => ({
+    name: present(alias.Name, 'Name', call),
+    versions: [
+      present(alias.FunctionVersion, 'FunctionVersion', call),
+      ...Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}),
+    ],
+  }))
+}
 
 export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
   return {

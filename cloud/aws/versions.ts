@@ -12,15 +12,16 @@
 import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
-  paginateListProvisionedConcurrencyConfigs,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import type { FunctionConfiguration, LambdaClient, ProvisionedConcurrencyConfigListItem } from '@aws-sdk/client-lambda'
+import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { type Artifact, candidateWords } from '../../core/service/candidate.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Provisioned, Versions, VersionState } from '../ports.ts'
+import type { Versions, VersionState } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
+import { provisionedIn, provisionedOf } from './concurrency.ts'
+import { configurationOf } from './version-configuration.ts'
 import { asProblem, isNamed, present, translated } from './failure.ts'
 import type { PackageHash } from './package-hash.ts'
 
@@ -40,23 +41,7 @@ export function awsVersions(
       const call = `lambda:GetFunctionConfiguration of ${functionName}:${version}`
       return versionState(await configuration(lambda(target), functionName, version), version, call)
     },
-    async provisioned(target) {
-      const { functionName: FunctionName } = target
-      const call = `lambda:ListProvisionedConcurrencyConfigs of ${FunctionName}`
-      const found: Provisioned[] = []
-      try {
-        const pages = paginateListProvisionedConcurrencyConfigs({ client: lambda(target) }, { FunctionName })
-        for await (const page of pages)
-          found.push(...(page.ProvisionedConcurrencyConfigs ?? []).map((one) => provisionedIn(one, call)))
-      } catch (error) {
-        // AWS returns an empty list; an emulator throws this error instead (docs/deploy.md).
-        if (isNamed(error, 'ProvisionedConcurrencyConfigNotFoundException')) return []
-        if (isNamed(error, 'ResourceNotFoundException'))
-          throw new Problem('version_missing', `There is no ${FunctionName}.`, { cause: error })
-        throw asProblem(error, call)
-      }
-      return found
-    },
+    provisioned: (target) => provisionedOf(lambda(target), target.functionName, provisionedIn),
     async wake(target, version) {
       const { functionName: FunctionName } = target
       const Payload = new TextEncoder().encode(JSON.stringify({ tidegate: 'wake' }))
@@ -120,6 +105,7 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
     ...(found.SigningProfileVersionArn === undefined ? {} : { signingProfile: found.SigningProfileVersionArn }),
     ...billingOf(found),
     ...(found.Timeout === undefined ? {} : { timeoutSeconds: found.Timeout }),
+    configuration: configurationOf(found),
   }
 }
 
@@ -127,18 +113,6 @@ function billingOf({ MemorySize, Architectures }: FunctionConfiguration): Pick<V
   if (MemorySize === undefined) return {}
   // Functions that are older than Lambda's Arm64 support name no architecture.
   return { billing: { memoryMb: MemorySize, architecture: Architectures?.[0] ?? 'x86_64' } }
-}
-
-const provisionedStates: Readonly<Record<string, Provisioned['state']>> = { READY: 'ready', IN_PROGRESS: 'allocating' }
-
-/** An unknown status counts as failed. */
-function provisionedIn(found: ProvisionedConcurrencyConfigListItem, call: string): Provisioned {
-  const because = found.StatusReason
-  return {
-    qualifier: present(found.FunctionArn, 'FunctionArn', call).split(':').at(-1) ?? '',
-    state: provisionedStates[present(found.Status, 'Status', call)] ?? 'failed',
-    ...(because === undefined ? {} : { because }),
-  }
 }
 
 const isBusy = (found: FunctionConfiguration): boolean =>

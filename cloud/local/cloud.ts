@@ -5,6 +5,7 @@ import { localCloudTrail } from './account/cloudtrail.ts'
 import { localLogs } from './account/log-groups.ts'
 import { localRepositories } from './account/repositories.ts'
 import { localRoles, type LocalRoles } from './account/roles.ts'
+import { localApplicationAutoScaling } from './application-auto-scaling.ts'
 import { localApplicationSignals, type LocalApplicationSignals } from './application-signals.ts'
 import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
@@ -23,6 +24,8 @@ import type { LocalObjects } from './s3/s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './protocol/service.ts'
 import { type LocalOpsCenter, localOpsCenter } from './ops-center.ts'
 import { localSns } from './sns.ts'
+import { localAppConfig } from './app-config.ts'
+import { localParameters } from './parameters.ts'
 import { localSecrets } from './secrets.ts'
 import { localSqs } from './sqs/sqs.ts'
 import { localSts } from './sts.ts'
@@ -39,6 +42,8 @@ export type LocalCloudOptions = {
   readonly delivery?: DeliveryFaults
   /** How long a Lambda version takes to become active. */
   readonly pendingMs?: number
+  /** Why Lambda cannot allocate provisioned concurrency to a version; `undefined`: it can. */
+  readonly provisionFailure?: (functionName: string, version: string) => string | undefined
   /** The delay until a metric's point becomes visible. */
   readonly metricDelayMs?: number
   readonly onRequest?: RequestHook
@@ -89,7 +94,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const sqs = localSqs({ clock, metrics: cloudwatch, ...stream('sqs') })
   const lambda = localLambda({
     ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb, queues: sqs },
-    ...{ ...rights, ...pending, ...stream('lambda') },
+    ...{ ...rights, ...pending, ...stream('lambda'), provisionFailure: options.provisionFailure },
   })
   const opsCenter = localOpsCenter({ clock, ...stream('ssm') })
   const states = localStepFunctions({
@@ -143,15 +148,22 @@ const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) 
   cloudtrail: localCloudTrail({ clock }),
   ecr: localRepositories(),
   logs: localLogs({ clock }),
-  secretsmanager: localSecrets(stream('secretsmanager')),
+  secretsmanager: localSecrets({ clock, ...stream('secretsmanager') }),
+  ssm: localParameters({ clock }),
+  appconfig: localAppConfig({ clock }),
+  'application-autoscaling': localApplicationAutoScaling({ clock }),
 })
 
-/** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */
+/**
+ * AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. An error has no date
+ * here: the SDK calls again after one whose date is minutes off its clock, and where time runs faster it is off each time.
+ */
 function dated(handler: LocalHandler, clock: LocalClock): LocalHandler {
   // Written once a moment: there are thousands of answers, and few moments.
   let last = { ms: Number.NaN, text: '' }
   return async (request) => {
     const { headers, ...response } = await handler(request)
+    if (response.status >= 400) return { ...response, headers }
     const ms = clock.nowMs()
     if (ms !== last.ms) last = { ms, text: new Date(ms).toUTCString() }
     return { ...response, headers: { ...headers, date: last.text } }

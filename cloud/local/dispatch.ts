@@ -107,7 +107,9 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['CloudTrail_', 'cloudtrail'],
   ['AmazonEC2ContainerRegistry_', 'ecr'],
   ['Logs_', 'logs'],
+  ['AnyScaleFrontendService.', 'application-autoscaling'],
   ['secretsmanager.', 'secretsmanager'],
+  ['AmazonSSM.', 'ssm'],
 ]
 const versions: Readonly<Record<string, ServiceName>> = {
   '2010-03-31': 'sns',

@@ -1,4 +1,5 @@
 // Names the operation of a request, as the SDK names it. Services do not need this; it is for code that observes requests.
+import { appConfigOperation } from './app-config.ts'
 import { signalsOperations } from './application-signals.ts'
 import type { ServiceName } from './protocol/service.ts'
 import type { LocalRequest } from './protocol/service.ts'
@@ -75,6 +76,7 @@ export function operationOf(service: ServiceName, request: LocalRequest): string
   if (service === 'execute-api') return 'Invoke'
   if (service === 'lambda')
     return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
+  if (service === 'appconfig') return appConfigOperation(request)
   if (service === 'application-signals')
     return signalsOperations[`${request.method} ${request.path}`] ?? `${request.method} ${request.path}`
   if (service === 's3') {

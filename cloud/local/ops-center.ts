@@ -63,10 +63,14 @@ export function localOpsCenter({ clock, ids }: { readonly clock: LocalClock; rea
           })
         return { OpsItemSummaries: [...items.values()].filter(fits).map(({ Description: _, ...summary }) => summary) }
       },
-      'aws-sdk:ssm:updateOpsItem': ({ OpsItemId, Status }: Fields): unknown => {
+      'aws-sdk:ssm:updateOpsItem': ({ OpsItemId, Status, OperationalData = {} }: Fields): unknown => {
         const item = items.get(String(OpsItemId))
         if (item === undefined) throw new AwsError('OpsItemNotFoundException', `${String(OpsItemId)} does not exist`)
-        items.set(item.OpsItemId, { ...item, Status: text('Status', Status, 64) })
+        const added = Object.entries(OperationalData as Record<string, Partial<Value>>).map(
+          ([key, { Type = 'String', Value }]) => [key, { Type, Value: text(key, Value, 20_480) }] as const,
+        )
+        const data = { ...item.OperationalData, ...Object.fromEntries(added) }
+        items.set(item.OpsItemId, { ...item, OperationalData: data, Status: text('Status', Status, 64) })
         return {}
       },
     },

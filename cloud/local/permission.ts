@@ -5,6 +5,7 @@ import { jsonOf } from './protocol/json-body.ts'
 import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
 import type { LocalRequest, LocalService, Site } from './protocol/service.ts'
+import { appConfigResources } from './app-config.ts'
 import { secretArn } from './secrets.ts'
 import { machineOfToken } from './stepfunctions/tokens.ts'
 
@@ -78,6 +79,8 @@ function resourcesOf(
       ]
     case 'secretsmanager':
       return [secretArn(field(request, 'SecretId') ?? '')]
+    case 'appconfig':
+      return appConfigResources(request.path).map((one) => arn(site, 'appconfig', one))
     case 'sns':
       return [formOf(request).get('TopicArn') ?? '*']
     case 'sts':

@@ -1,10 +1,18 @@
-// AWS Secrets Manager, only what a function that reads a secret needs: a secret with one text.
+// AWS Secrets Manager, only what a function that reads a secret needs: a secret with one text, and when it changed.
 import { AwsError } from './protocol/aws-error.ts'
 import { text } from './protocol/field.ts'
 import { answerJson, type Input, type Operations } from './protocol/json-protocol.ts'
+import type { LocalClock } from './time/clock.ts'
 import { account, defaultRegion, type LocalService } from './protocol/service.ts'
 
-type Secret = { readonly arn: string; readonly name: string; readonly text: string; readonly version: string }
+type Secret = {
+  readonly arn: string
+  readonly name: string
+  readonly text: string
+  readonly version: string
+  readonly changedMs: number
+  readonly before?: string
+}
 
 /** Secrets Manager adds a hyphen and six characters to the name (API reference, CreateSecret). */
 const suffix = '-Te1eme'
@@ -16,7 +24,9 @@ export const secretArn = (id: string): string => {
   return arnOf(name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)
 }
 
-export function localSecrets({ ids }: { readonly ids: () => string }): LocalService {
+type Options = { readonly ids: () => string; readonly clock: LocalClock }
+
+export function localSecrets({ ids, clock }: Options): LocalService {
   const secrets = new Map<string, Secret>()
 
   function find(input: Input): Secret {
@@ -26,7 +36,11 @@ export function localSecrets({ ids }: { readonly ids: () => string }): LocalServ
   }
   const said = ({ arn, name, version }: Secret) => ({ ARN: arn, Name: name, VersionId: version })
   function put(name: string, input: Input): object {
-    const secret = { arn: arnOf(name), name, text: text(input, 'SecretString'), version: ids() }
+    const before = secrets.get(arnOf(name))?.version
+    const secret = {
+      ...{ arn: arnOf(name), name, text: text(input, 'SecretString'), version: ids(), changedMs: clock.nowMs() },
+      ...(before === undefined ? {} : { before }),
+    }
     secrets.set(secret.arn, secret)
     return said(secret)
   }
@@ -40,6 +54,14 @@ export function localSecrets({ ids }: { readonly ids: () => string }): LocalServ
       return put(name, input)
     },
     PutSecretValue: (input) => put(find(input).name, input),
+    DescribeSecret(input) {
+      const { arn, name, version, before, changedMs } = find(input)
+      const previous = before === undefined ? {} : { [before]: ['AWSPREVIOUS'] }
+      return {
+        ...{ ARN: arn, Name: name, LastChangedDate: changedMs / 1000 },
+        VersionIdsToStages: { ...previous, [version]: ['AWSCURRENT'] },
+      }
+    },
     GetSecretValue(input) {
       const secret = find(input)
       return { ...said(secret), SecretString: secret.text, VersionStages: ['AWSCURRENT'] }

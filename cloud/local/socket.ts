@@ -78,6 +78,8 @@ function refuse(refusal: LocalResponse, request: IncomingMessage, response: Serv
 }
 
 function send({ status, headers, body }: LocalResponse, request: IncomingMessage, response: ServerResponse): void {
+  // The cloud has dated it, by its own clock.
+  response.sendDate = false
   const bytes = Buffer.from(body)
   const length = request.method === 'HEAD' ? {} : { 'content-length': String(bytes.length) }
   response.writeHead(status, { ...length, ...headers })

@@ -53,7 +53,11 @@ export function localTransport(handler: LocalHandler): LocalTransport {
 
 const isObject = ({ headers }: SdkRequest): boolean => /\/s3\/aws4_request/.test(headers['authorization'] ?? '')
 
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+/** Most are in lower case already, and to look takes a fraction of copying them. */
+function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  let isLower = true
+  for (const name in headers) isLower &&= name === name.toLowerCase()
+  if (isLower) return headers
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 

@@ -10,16 +10,20 @@ const height = 34
 const x = scaleLinear().domain([0, 10_000]).range([0, width])
 const percent = (bp: number): string => `${bp / 100} %`
 
-type Weights = Pick<ReleaseView, 'plan' | 'setBp' | 'served'>
+type Weights = Pick<ReleaseView, 'plan' | 'setBp' | 'served' | 'oneWay'>
 
 const servedWords = ({ served }: Weights): string =>
   served.kind === 'unknown'
     ? `not known: ${served.because}`
     : `${percent(served.shareBp)} of ${served.requests} requests in the last ${formatDuration((served.toMs - served.fromMs) / 1000)} that were read`
 
+const oneWayWords = ({ beforeBp, isPassed }: NonNullable<Weights['oneWay']>): string =>
+  isPassed ? `passed before ${percent(beforeBp)}: there is no way back` : `before ${percent(beforeBp)}, not passed yet`
+
 export function weightsPart(view: Weights): Html {
-  const { plan, setBp, served } = view
-  const label = `Set: ${percent(setBp)}. Served: ${servedWords(view)}. Planned: ${plan.map(({ weightBp }) => percent(weightBp)).join(', ')}.`
+  const { plan, setBp, served, oneWay } = view
+  const step = oneWay === undefined ? '' : ` One-way step: ${oneWayWords(oneWay)}.`
+  const label = `Set: ${percent(setBp)}.${step} Served: ${servedWords(view)}. Planned: ${plan.map(({ weightBp }) => percent(weightBp)).join(', ')}.`
   const mark =
     served.kind === 'unknown'
       ? nothing
@@ -34,13 +38,20 @@ export function weightsPart(view: Weights): Html {
       <rect class="track" width="${width}" height="${height}" />
       <rect class="set" width="${x(setBp)}" height="${height}" />
       ${plan.filter(({ weightBp }) => weightBp < 10_000).map(({ weightBp }) => html`<line class="bound" x1="${x(weightBp)}" x2="${x(weightBp)}" y1="0" y2="${height}" />`)}
-      ${mark}
+      ${oneWay === undefined ? nothing : oneWayMark(oneWay)} ${mark}
     </svg>
     ${planList(plan)}
     ${pairs([
+      ...(oneWay === undefined ? [] : [{ name: 'one-way step', words: `${oneWayWords(oneWay)} (line with a foot)` }]),
       { name: 'set', words: `${percent(setBp)} of the traffic on the candidate` },
       { name: 'served', words: `${servedWords(view)}${served.kind === 'unknown' ? '' : ' (broken line)'}` },
     ])}`
+}
+
+/** Not told by its colour alone: it has a foot that points to where it goes on. */
+const oneWayMark = ({ beforeBp, isPassed }: NonNullable<Weights['oneWay']>): Html => {
+  const at = x(beforeBp)
+  return html`<path class="door${isPassed ? '' : ' ahead'}" d="M${at} 0V${height - 2}H${Math.min(width, at + 24)}" />`
 }
 
 const stepsMost = 14
@@ -52,8 +63,9 @@ function planList(plan: ReleaseView['plan']): Html {
   const shown = plan.slice(from, from + stepsMost)
   const more = plan.length - shown.length
   return html`<ol class="plan" aria-label="Plan">
-    ${shown.map(({ weightBp, bakeSeconds, state }) => {
-      const words = `${stateWords[state]}${bakeSeconds === 0 ? 'promoted' : `${percent(weightBp)} for ${formatDuration(bakeSeconds)}`}`
+    ${shown.map(({ wave, weightBp, bakeSeconds, state }) => {
+      const share = `${wave === undefined ? '' : `${wave} `}${percent(weightBp)} for ${formatDuration(bakeSeconds)}`
+      const words = `${stateWords[state]}${bakeSeconds === 0 ? 'promoted' : share}`
       return state === 'now' || state === 'next' ? html`<li aria-current="step">${words}</li>` : html`<li>${words}</li>`
     })}
     ${more === 0 ? nothing : html`<li>and ${more} more steps</li>`}

@@ -22,11 +22,11 @@ export function spendingOf(heads: readonly Head[], slo: string, { window, bad }:
   )
   const found = inside.flatMap(({ releaseId, outcome, charges }) => {
     // Leave out a release whose service did not have this SLO at the time.
-    const charge: Charge | undefined =
+    const all: readonly Charge[] =
       charges === undefined
-        ? { kind: 'unknown', slo, because: 'it is not charged yet' }
-        : charges.find((one) => one.slo === slo)
-    return charge === undefined ? [] : [{ spender: { releaseId, outcome }, charge }]
+        ? [{ kind: 'unknown', slo, because: 'it is not charged yet' }]
+        : charges.filter((one) => one.slo === slo)
+    return all.map((charge) => ({ spender: { releaseId, outcome }, charge }))
   })
   const charged = found.flatMap(({ spender, charge }) => {
     if (charge.kind !== 'counted') return []

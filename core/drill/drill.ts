@@ -1,6 +1,7 @@
 // A drill: a release of a version that is known to be good, which a fault that was made up sends back. Its alarm belongs to the
 // drill alone, so nothing that watches the real alarms of the service is set off.
 import { Problem } from '../problem.ts'
+import { plansOf } from '../definition/waves.ts'
 import type { Service } from '../service/service.ts'
 import { wholeBp } from '../service/routing.ts'
 
@@ -19,7 +20,7 @@ const alarmsMax = 50
  * @throws Problem `call_invalid` when that is more than the service's first step, or when it has no room for the alarm
  */
 export function rehearsing(service: Service, weightBp: number): Service {
-  const mostBp = service.plan.steps[0]?.weightBp ?? wholeBp
+  const mostBp = Math.min(...plansOf(service).map(({ steps }) => steps[0]?.weightBp ?? wholeBp))
   if (weightBp > mostBp)
     throw new Problem(
       'call_invalid',
@@ -37,8 +38,10 @@ export function rehearsing(service: Service, weightBp: number): Service {
       'call_invalid',
       `${service.name} has ${alarms.length} alarms, which leaves no room for the drill's.`,
     )
+  // The way back of every target is rehearsed at once.
+  const { waves: _, ...rest } = service
   return {
-    ...service,
+    ...rest,
     plan: { steps: [{ weightBp, bakeSeconds }] },
     signals: { ...service.signals, alarms: [...alarms, drillAlarmOf(service.name)] },
     hooks: [],

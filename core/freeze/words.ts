@@ -18,6 +18,13 @@ export const noWayBack = ({ id, service, oneWay, frozen }: Release): Problem =>
     }`,
   )
 
+/** Why nobody lets it go on, or promotes it: its forward fix has the lease. */
+export const fixIsUnderWay = ({ id, service, frozen }: Release): Problem =>
+  new Problem(
+    'verb_not_now',
+    `Release ${id} of ${service.name} is frozen, and its forward fix, release ${frozen?.fix ?? ''}, is being prepared: end that one first.`,
+  )
+
 type Passed = { readonly releaseId: string; readonly service: string; readonly oneWay: { readonly reason: string } }
 
 /** Why a service does not go back behind a release that has ended. */

@@ -24,13 +24,12 @@ export function answerOf(release: Release, point: number, found: LookedUp, decis
   })
   const told = [...new Set(sentences), ...decision.trouble]
   const again = againAtMs(release, point, found)
-  const missing = missingAt(release, point, found)
   return {
     allowed: false,
     because: (told.length === 0 ? 'no policy permits it' : told.join('; ')).slice(0, wordsMax),
     gates: [...new Set(decision.because.map(({ gate, policy }) => (gate ?? policy).slice(0, 60)))].slice(0, 40),
     ...(again === undefined ? {} : { againAtMs: again }),
-    ...(missing.length === 0 ? {} : { missing: [...missing] }),
+    ...missingAt(release, point, found),
     ...(isFinal(release, point, found) ? { final: true as const } : {}),
   }
 }

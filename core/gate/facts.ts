@@ -5,11 +5,14 @@ import { personKey } from '../caller.ts'
 import type { Attested } from './counting.ts'
 import { formatDuration } from '../duration.ts'
 import { quoted } from '../foreign-text.ts'
-import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
+import { type Approval, beforeWords, type Guarded, guardedKey, isSameApproval } from '../definition/approval.ts'
+import { beginsAt } from '../definition/waves.ts'
+import { own } from '../own.ts'
+import type { Gates } from '../service/gates.ts'
 import { beginPoint, isBeforeOneWay } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
 import { asides, provenanceOf, provenanceWords, requiredOf } from './provenance.ts'
-import { type Release, weightAt } from '../release/release.ts'
+import { type Release, weightAt, weightOn } from '../release/release.ts'
 import { isPlanned, plannedUntilMs } from '../service/timetable.ts'
 
 /** One error budget. `leftShare` is absent when it is not known, and then `because` says why. */
@@ -35,6 +38,12 @@ export type LookedUp = {
   readonly attested: Attested
   /** Whether Lambda reports the candidate's code as signed; absent until there is a version. */
   readonly signed?: boolean | undefined
+  /** Why what the service depends on is not quiet; empty if it is. */
+  readonly notQuiet?: string
+  /** Why a configuration that it depends on may be changing now; empty if it is not. */
+  readonly configuring?: string
+  /** How much concurrency is free, if the service asks for that. */
+  readonly headroom?: { readonly tight: string; readonly words: string } | undefined
   /** Whether the hash of the candidate's code is known. */
   readonly hashed?: boolean | undefined
 }
@@ -44,11 +53,33 @@ export type LookedUp = {
 const weightAtPoint = (release: Release, point: number): number =>
   point === beginPoint ? 0 : weightAt(release, point) + (release.service.plan.steps[point]?.heldBackBp ?? 0)
 
-/** Approvals that are required up to this weight and are not complete, each with the people who have approved so far. */
+/** The most that any target would get: a wave that is done gets more than its steps gave when the next one begins. */
+const mostAtPoint = (release: Release, point: number): number =>
+  point === beginPoint
+    ? 0
+    : Math.max(weightAtPoint(release, point), ...release.targets.map((target) => weightOn(release, target, point)))
+
+/** Whether it has to be there at this point. All waves that have not begun by then begin with the promotion. */
+function isDue(release: Release, point: number, { beforeBp, wave }: Guarded): boolean {
+  if (wave === undefined) return beforeBp <= mostAtPoint(release, point)
+  const begins = beginsAt(release.service, wave, release.targets)
+  return begins !== undefined && point !== beginPoint && begins <= point
+}
+
+/** Where the release first needs it; `undefined` where it never does: it has no such wave. */
+export function dueAt(release: Release, approval: Guarded): number | undefined {
+  const { length } = release.service.plan.steps
+  const points = Array.from({ length: length + 2 }, (_, index) => index + beginPoint)
+  return points.find((point) => isDue(release, point, approval))
+}
+
+export const missedSinceMs = (release: Release, approval: Guarded): number | undefined =>
+  own(release.missedSinceMs, guardedKey(approval))
+
+/** Approvals that are required up to this point and are not complete, each with the people who have approved so far. */
 function missingApprovals(release: Release, point: number, { nowMs, gates }: LookedUp) {
-  const weightBp = weightAtPoint(release, point)
   return gates.approvals
-    .filter(({ beforeBp }) => beforeBp <= weightBp)
+    .filter((approval) => isDue(release, point, approval))
     .map((approval) => ({
       approval,
       by: approversOf(release, approval),
@@ -59,10 +90,10 @@ function missingApprovals(release: Release, point: number, { nowMs, gates }: Loo
     )
 }
 
-export const approversOf = ({ approvals }: Release, { beforeBp }: Pick<Approval, 'beforeBp'>): readonly string[] => [
+export const approversOf = ({ approvals }: Release, approval: Guarded): readonly string[] => [
   ...new Map(
     approvals
-      .filter((one) => one.beforeBp === beforeBp && one.answer === 'approve')
+      .filter((one) => isSameApproval(one, approval) && one.answer === 'approve')
       .map(({ by }) => [personKey(by), by] as const),
   ).values(),
 ]
@@ -71,9 +102,9 @@ export const approversOf = ({ approvals }: Release, { beforeBp }: Pick<Approval,
 export const requestersOf = ({ provenance: { author, requestedBy } }: Release): readonly string[] =>
   [requestedBy, author].flatMap((name) => (name === undefined ? [] : [personKey(name)]))
 
-function isExpired({ missedSinceMs }: Release, { beforeBp, expiresSeconds }: Approval, nowMs: number): boolean {
-  const sinceMs = missedSinceMs[beforeBp]
-  return sinceMs !== undefined && nowMs >= sinceMs + expiresSeconds * 1000
+function isExpired(release: Release, approval: Approval, nowMs: number): boolean {
+  const sinceMs = missedSinceMs(release, approval)
+  return sinceMs !== undefined && nowMs >= sinceMs + approval.expiresSeconds * 1000
 }
 
 const declined = ({ approvals }: Release) => approvals.find(({ answer }) => answer === 'decline')
@@ -94,6 +125,9 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
     oneWay: isBeforeOneWay(release),
     insideWindow: gates.windows.length === 0 || isPlanned(gates.windows, nowMs),
     frozen: isPlanned(gates.freezes, nowMs),
+    disturbed: (found.notQuiet ?? '') !== '',
+    configuring: (found.configuring ?? '') !== '',
+    tight: (found.headroom?.tight ?? '') !== '',
     full: found.full,
     ...(found.budgets.length === 0 ? {} : { budget: worst(found.budgets) }),
     approvals: { missing: missingApprovals(release, point, found).length, declined: declined(release) !== undefined },
@@ -134,6 +168,9 @@ export function closedSentences(release: Release, point: number, found: LookedUp
       .filter(({ burning }) => burning === 'page')
       .map(({ slo }) => slo)
       .join(', ')}`,
+    quiet: found.notQuiet ?? '',
+    configuration: found.configuring ?? '',
+    headroom: found.headroom?.tight ?? '',
     full: fullWords(gates.concurrency),
     approvals: approvalWords(release, point, found),
     provenance: provenanceWords(found),
@@ -157,20 +194,21 @@ function approvalWords(release: Release, point: number, found: LookedUp): string
   if (no !== undefined) return `${no.by} has declined`
   return missingApprovals(release, point, found)
     .map(({ approval, by }) => {
-      const { beforeBp, count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
+      const { count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
       const who = named === undefined ? (fourEyes ? ', not by whoever asked for it' : '') : `, by ${named.join(' or ')}`
-      const sinceMs = release.missedSinceMs[beforeBp] ?? found.nowMs
+      const sinceMs = missedSinceMs(release, approval) ?? found.nowMs
       const leftSeconds = Math.max(0, expiresSeconds - (found.nowMs - sinceMs) / 1000)
-      return `${by.length} of ${count} approvals ${beforeWords(beforeBp)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
+      return `${by.length} of ${count} approvals ${beforeWords(approval)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
     })
     .join('; ')
 }
 
 /** What a person is told when the gates are open. */
-export const openSentence = (release: Release, { budgets, attested }: LookedUp): string =>
+export const openSentence = (release: Release, { budgets, attested, headroom }: LookedUp): string =>
   [
     'the gates are open',
     ...(budgets.length === 0 ? [] : [budgets.map(budgetWords).join('; ')]),
+    ...(headroom === undefined ? [] : [headroom.words, headroom.tight].filter((words) => words !== '')),
     ...asides(attested),
     ...(release.urgent ? ['it is urgent'] : []),
     ...(release.overridden === undefined
@@ -182,16 +220,27 @@ export const openSentence = (release: Release, { budgets, attested }: LookedUp):
 export function againAtMs(release: Release, point: number, found: LookedUp): number | undefined {
   const { gates, nowMs } = found
   const expiries = missingApprovals(release, point, found).map(
-    ({ approval }) => (release.missedSinceMs[approval.beforeBp] ?? nowMs) + approval.expiresSeconds * 1000,
+    ({ approval }) => (missedSinceMs(release, approval) ?? nowMs) + approval.expiresSeconds * 1000,
   )
   const times = [plannedUntilMs(gates.windows, nowMs), plannedUntilMs(gates.freezes, nowMs), ...expiries]
   const ahead = times.filter((time) => time !== undefined).filter((time) => time > nowMs)
   return ahead.length === 0 ? undefined : Math.min(...ahead)
 }
 
-/** The weights whose approvals are missing now. */
-export const missingAt = (release: Release, point: number, found: LookedUp): readonly number[] =>
-  missingApprovals(release, point, found).map(({ approval }) => approval.beforeBp)
+/** The weights and waves whose approvals are missing now. */
+export function missingAt(
+  release: Release,
+  point: number,
+  found: LookedUp,
+): { readonly missing?: number[]; readonly missingWaves?: string[] } {
+  const guarded = missingApprovals(release, point, found).map(({ approval }) => approval)
+  const missing = guarded.flatMap(({ beforeBp, wave }) => (wave === undefined ? [beforeBp] : []))
+  const missingWaves = guarded.flatMap(({ wave }) => (wave === undefined ? [] : [wave]))
+  return {
+    ...(missing.length === 0 ? {} : { missing }),
+    ...(missingWaves.length === 0 ? {} : { missingWaves }),
+  }
+}
 
 /** True when the gate can never open: somebody declined, or an approval expired and expiry means rejection. */
 export const isFinal = (release: Release, point: number, found: LookedUp): boolean =>

@@ -19,6 +19,12 @@ export type GateContext = {
   readonly oneWay: boolean
   readonly insideWindow: boolean
   readonly frozen: boolean
+  /** An alarm of what the service depends on is not OK. */
+  readonly disturbed: boolean
+  /** A configuration that the service depends on is being deployed, or nobody knows. */
+  readonly configuring: boolean
+  /** Less concurrency is free than the service wants, or nobody knows. */
+  readonly tight: boolean
   /** The service's concurrency group has no free place. */
   readonly full: boolean
   /** Absent when the service has no SLO. With several SLOs, the worst one. */

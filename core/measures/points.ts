@@ -70,7 +70,7 @@ export function pointsOf(events: readonly ReleaseEvent[], release: Release): rea
     const share = logE === undefined ? undefined : logE / Math.log(1 / release.service.policy.alpha)
     return share === undefined ? [] : [point('tidegate.verdict.evidence', share, { verdict })]
   }
-  if (event.type !== 'charged') return []
+  if (event.type !== 'charged' && event.type !== 'lateCharged') return []
   return event.charges.flatMap((one) =>
     one.kind === 'counted' ? [point('tidegate.release.bad_requests', one.bad, { slo: one.slo })] : [],
   )

@@ -9,17 +9,25 @@ const hadTraffic = ({ firstTrafficMs }: ReleaseFacts): boolean => firstTrafficMs
 /** The watch after its promotion has found a fault (docs/watch.md). */
 const hasLateFault = ({ release }: ReleaseFacts): boolean => release.watched?.how === 'fault'
 
+/** It was frozen past its one-way step, and a forward fix took its place: nothing else does that to such a release. */
+const isFixedForward = ({ outcome, release }: ReleaseFacts): boolean =>
+  outcome === 'superseded' && release.oneWay !== undefined
+
 const isFailed = (one: ReleaseFacts): boolean =>
-  one.outcome === 'rolledBack' || one.undoneBy !== undefined || one.incidents.length > 0 || hasLateFault(one)
+  one.outcome === 'rolledBack' ||
+  one.undoneBy !== undefined ||
+  one.incidents.length > 0 ||
+  hasLateFault(one) ||
+  isFixedForward(one)
 
 /**
- * M3: of the changes that had traffic and were promoted or rolled back, the share that failed. Failed means rolled back by
- * anyone, promoted and later undone, or linked to an incident. A release that a person aborted, a newer one superseded or an
- * outside change interrupted is not counted at all.
+ * M3: of the changes that had traffic and were promoted, rolled back or fixed forward, the share that failed. Failed means rolled
+ * back by anyone, fixed forward, promoted and later undone, or linked to an incident. Any other release that a person aborted, a
+ * newer one superseded or an outside change interrupted is not counted at all.
  */
 export function failureRate(facts: Facts): Result {
   const all = changes(facts).filter(
-    (one) => hadTraffic(one) && (one.outcome === 'promoted' || one.outcome === 'rolledBack'),
+    (one) => hadTraffic(one) && (one.outcome === 'promoted' || one.outcome === 'rolledBack' || isFixedForward(one)),
   )
   return share(all.filter(isFailed).length, all.length, 'no change had traffic and was promoted or rolled back')
 }

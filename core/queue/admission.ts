@@ -1,7 +1,7 @@
 // Who waits behind whom while a release of the service is live: the order of the turns, whose place a release takes, and whether
 // it waits at all. An entry of the queue says all that this takes, so nobody reads the logs of those that wait.
 import type { NewEvent } from '../release/event.ts'
-import { isWayBack } from '../release/head.ts'
+import { isWayBack, watchName } from '../release/head.ts'
 import { isLive, isPastOneWay, isWaiting, type Release } from '../release/release.ts'
 
 /** In the order of their turns: rollbacks, security fixes, everything else. */
@@ -69,12 +69,20 @@ export function replaces(newer: QueueEntry, older: QueueEntry, stage: Stage): bo
   return newer.whileLive === 'coalesce' && stage !== 'begun'
 }
 
+/** A way back that no person has ordered. */
+export const isUnordered = ({ key, provenance }: Pick<Release, 'key' | 'provenance'>): boolean =>
+  isWayBack({ key }) && provenance.requestedBy === watchName
+
 /** What becomes of it when `holder` goes first; `undefined` when nothing is new. */
 export function behind(release: Release, holder: string, atMs: number): NewEvent | undefined {
   const { service, state } = release
   if (!isWaiting(release)) return undefined
   if (service.policy.whileLive === 'refuse' && entryOf(release).lane === 'usual') {
     const because = `Release ${holder} of ${service.name} is live, and policy.whileLive is refuse.`
+    return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
+  }
+  if (isUnordered(release)) {
+    const because = `Release ${holder} of ${service.name} came first, and a watch undoes only the release that it watches.`
     return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
   }
   const isKnown = state.phase === 'queued' && state.behind === holder

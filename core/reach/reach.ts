@@ -45,6 +45,9 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
         : [`Signal ${name} is read from a workspace that it may not read (parameter PrometheusWorkspace).`],
     ),
     ...(service.versions === undefined ? [] : ['It has no right to delete old versions (`versions`).']),
+    ...(service.depends === undefined
+      ? []
+      : ['It has no right to see when secrets, parameters and configurations change (`depends`).']),
     ...(service.incidents.from ?? [])
       .map((from) => siteFrom(from, home))
       .filter((site) => !isSame(site, home))

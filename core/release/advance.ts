@@ -1,28 +1,28 @@
 // How each event changes a release. A release ignores events that no longer apply, so every event may arrive twice, late or out
 // of order. This code has no effects: next.ts says what the resulting state asks for.
 import { atHook, isCurrentHook } from './at-hook.ts'
-import { atGate } from './gating.ts'
+import { atGate, bakedAgain } from './gating.ts'
 import {
-  afterEnd,
   atOneWay,
   enterHooks,
+  foundOut,
   freeze,
   heldTooLong,
   inSpiteOf,
   isHeldFail,
   isUnderWay,
+  prepared,
+  refused,
   resumed,
-  settling,
+  toStep,
   turnBack,
   unpaused,
   withState,
 } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
-import { exposureAfter } from './exposure.ts'
-import { isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
-import { planFrom } from '../definition/one-way.ts'
-import { only } from '../service/routing.ts'
+import { shiftedTo } from './move.ts'
+import { hasTraffic, isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 import { own } from '../own.ts'
 
@@ -87,11 +87,10 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'approved':
     case 'overridden':
     case 'gateReopened':
+    case 'concurrencyAsked':
       return atGate(release, event)
     case 'refused':
-      return state.phase === 'preparing' || state.phase === 'requested' || state.phase === 'queued'
-        ? settling(release, event.outcome, event.because, 'tidegate', event.code)
-        : release
+      return refused(release, event)
     case 'hookCalled':
     case 'hookDeferred':
     case 'hookAnswered':
@@ -103,11 +102,9 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'judged':
       return judged(release, event)
     case 'paused':
-      return paused(release, event)
     case 'resumed':
-      return resumed(release, event.atMs)
     case 'promoteOrdered':
-      return promoteOrdered(release, event.atMs)
+      return steered(release, event)
     case 'returnOrdered':
       return returnOrdered(release, event)
     case 'interrupted':
@@ -115,16 +112,20 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'oneWayPassed':
     case 'frozen':
     case 'frozenTold':
+    case 'fixBegun':
+    case 'fixEnded':
     case 'fixedForward':
       return atOneWay(release, event)
     case 'moverNamed':
     case 'alarmDoubted':
+    case 'dependenciesChanged':
     case 'paged':
       return foundOut(release, event)
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
     case 'charged':
     case 'watched':
+    case 'lateCharged':
       return afterEnd(release, event)
   }
 }
@@ -135,35 +136,16 @@ const carried = (release: Release, { execution, seq }: EventOf<'carried'>): Rele
   carriedAtSeq: seq,
 })
 
+function steered(release: Release, event: EventOf<'paused' | 'resumed' | 'promoteOrdered'>): Release {
+  if (event.type === 'paused') return paused(release, event)
+  return event.type === 'resumed' ? resumed(release, event.atMs) : promoteOrdered(release, event.atMs)
+}
+
 function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Release {
   return isUnderWay(release.state) && release.frozen === undefined
     ? { ...release, paused: { by, reason, atMs } }
     : release
 }
-
-/** What is known only after the release had to go back. */
-function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted' | 'paged'>): Release {
-  if (event.type === 'paged') return { ...release, paged: true }
-  if (event.type === 'alarmDoubted') return { ...release, alarmDoubt: { alarm: event.alarm, state: event.state } }
-  const { ending } = release
-  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: event.suspect } } : release
-}
-
-function prepared(release: Release, event: EventOf<'prepared'>): Release {
-  const targets = event.targets.map(({ codeSha256: _, baseline, standing, ...target }): ReleaseTarget => ({
-    ...target,
-    routing: standing ?? only(target.stable),
-    lost: false,
-    baseline: baseline ?? noBaseline,
-  }))
-  const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
-  const oneWay = event.oneWay === undefined ? {} : { oneWay: { ...event.oneWay, atMs: event.atMs } }
-  const plan = event.oneWay === undefined ? release.service.plan : planFrom(release.service.plan, event.oneWay.weightBp)
-  const service = { ...release.service, plan }
-  return enterHooks({ ...release, service, targets, excludedAlarms, ...oneWay }, 'beforeTraffic', 0, event.atMs)
-}
-
-const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
 
 function moveIntended(release: Release, move: Move): Release {
   const { state } = release
@@ -197,7 +179,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
     const revision = own(event.revisions, target.functionName)
     if (part === undefined || revision === undefined) return target
     const { maybe: _, ...rest } = target
-    return { ...rest, revision, routing: part.desired }
+    return { ...rest, revision, routing: part.desired, ...shiftedTo(target, part.desired, event.atMs) }
   })
   const after: Release = { ...release, targets }
   if (state.phase === 'returning') return returned(after, event.atMs)
@@ -239,17 +221,17 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
     const because = `paused by ${release.paused.by} for ${formatDuration(pausedSeconds)}, longer than policy.hold.paused`
     return turnBack(seen, 'rolledBack', because, 'policy', atMs)
   }
-  if (state.phase !== 'baking') return seen
+  if (state.phase !== 'baking') return bakedAgain(seen, atMs)
   const bakedSeconds = (atMs - state.sinceMs) / 1000
   const overdueSeconds = bakedSeconds - (release.service.plan.steps[state.step]?.bakeSeconds ?? 0)
   const { policy } = release.service
   if (verdict.kind === 'pass' && verdict.early === true && policy.early !== undefined) {
-    return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+    return toStep(seen, state.step + 1, atMs)
   }
   const lost = signalUnknownTooLong(seen, atMs)
   if (lost !== undefined) return heldTooLong(seen, lost.because, atMs, lost.then)
   if (overdueSeconds < 0) return seen
-  if (verdict.kind === 'pass') return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+  if (verdict.kind === 'pass') return toStep(seen, state.step + 1, atMs)
   const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
   if (overdueSeconds < limitSeconds) return seen
   return heldTooLong(seen, `still unknown after ${formatDuration(bakedSeconds)}: ${verdict.because}`, atMs)
@@ -267,7 +249,7 @@ function promoteOrdered(release: Release, atMs: number): Release {
   if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
   if (release.drill === true) return release
   const step = release.service.plan.steps.length
-  return withState(unpaused(inSpiteOf(release)), { phase: 'shifting', step, sinceMs: atMs })
+  return withState(unpaused(inSpiteOf(release)), { phase: 'shifting', step, sinceMs: atMs, ordered: true })
 }
 
 function returnOrdered(release: Release, event: EventOf<'returnOrdered'>): Release {
@@ -288,4 +270,30 @@ function interrupted(release: Release, event: EventOf<'interrupted'>): Release {
   return targets.every((target) => target.lost)
     ? withState(after, { phase: 'settling' })
     : withState(after, { phase: 'returning' })
+}
+
+/** What is known only after a release has ended: each once, and what came after the promotion when its watch has ended. */
+function afterEnd(release: Release, event: EventOf<'charged' | 'watched' | 'lateCharged'>): Release {
+  const { state, ending, charges } = release
+  if (event.type === 'charged')
+    return state.phase === 'settled' && charges === undefined ? { ...release, charges: event.charges } : release
+  if (event.type === 'watched') {
+    const { v: _v, seq: _seq, type: _type, ...watched } = event
+    return release.watched === undefined && ending?.outcome === 'promoted' ? { ...release, watched } : release
+  }
+  const { v: _v, seq: _seq, type: _type, ...late } = event
+  return release.watched !== undefined && release.late === undefined ? { ...release, late } : release
+}
+
+/**
+ * When the candidate may have had traffic: from the first intent to shift until all traffic was back or promoted. Intents count
+ * rather than outcomes, because a write whose answer was lost may still have moved traffic.
+ * @param after the release after `event`, still with the exposure from before it
+ */
+function exposureAfter(after: Release, event: ReleaseEvent): Pick<Release, 'exposure'> {
+  const { exposure, state } = after
+  if (state.phase === 'settled') return {}
+  if (exposure === undefined) return hasTraffic(after) ? { exposure: { fromMs: event.atMs } } : {}
+  const ends = event.type === 'interrupted' || (event.type === 'moved' && event.purpose !== 'shift')
+  return ends ? { exposure: { ...exposure, toMs: event.atMs } } : {}
 }

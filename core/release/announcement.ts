@@ -1,40 +1,21 @@
 // The release events that we publish, with source `tidegate.release`. Each is made from one event of the log, so sending it again
 // says the same. Fields may be added, but never changed or removed; a breaking change gets a new name.
 import * as z from 'zod'
+import { WaveName } from '../definition/wave-name.ts'
+import { waveNamed } from '../definition/waves.ts'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
-import { Outcome, type ReleaseEvent, watchEnds } from './event.ts'
+import { watchEnds } from '../definition/watch-end.ts'
+import { Outcome, type ReleaseEvent } from './event.ts'
+import { lateDetail, lateFields, lateIncident } from './late.ts'
+import { allocatingGate } from './gating.ts'
 import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
-import { oneLine } from '../foreign-text.ts'
-import { ownerWords } from '../owner.ts'
+import { incidentOf, IncidentWords } from '../incident/words.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import { commandBack } from './return-record.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
 import { onFaultWords } from '../definition/watch-policy.ts'
-
-// What an incident platform is told of a release. EventBridge puts these words into a JSON document of the platform's form and
-// escapes nothing (docs/aws.md §14), so they hold nothing that could end a JSON string, or name a variable of the template.
-const wordsOut = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^"\\<>\p{Cc}]*$/u)
-
-/** Every field is always there: a variable of a template that finds nothing leaves a hole in the JSON. */
-export const IncidentWords = z.strictObject({
-  title: wordsOut(130),
-  summary: wordsOut(1000),
-  why: wordsOut(1000),
-  decidedBy: wordsOut(300),
-  owner: wordsOut(500).describe('`nobody is named` without one'),
-  runbook: wordsOut(1000).describe('`none` without one'),
-  back: wordsOut(1000).describe('what puts the traffic back, or that it is back'),
-  severity: z.enum(['critical', 'error']).describe("PagerDuty's"),
-  priority: z.enum(['P1', 'P2']).describe("Jira Service Management's"),
-  opsSeverity: z.enum(['1', '2']).describe("OpsCenter's"),
-})
 
 const text = z.string().max(1500)
 const percent = z.number().min(0).max(100)
@@ -59,7 +40,10 @@ const ended = { outcome: Outcome, because: text, by: text }
 /** By detail-type. */
 export const details = {
   'Release Started': z.strictObject({ ...header, versions, candidate: text, source: text, reason: text.optional() }),
-  'Release Shifted': z.strictObject({ ...header, step: z.int().min(1), steps: z.int().min(0), weightPercent: percent }),
+  'Release Shifted': z.strictObject({
+    ...{ ...header, step: z.int().min(1), steps: z.int().min(0), weightPercent: percent },
+    wave: z.string().max(40).optional().describe('in a release in waves: the one that has this weight'),
+  }),
   'Release Judged': z.strictObject({
     ...header,
     verdict: z.enum(['pass', 'fail', 'unknown']),
@@ -75,6 +59,7 @@ export const details = {
       .array(percent)
       .max(10)
       .describe('approvals that are missed, by the percent that they stand before; 0 is the beginning'),
+    waves: z.array(WaveName).max(20).optional().describe('waves whose approvals are missed'),
     runbook,
   }),
   'Release Approved': z.strictObject({
@@ -82,6 +67,7 @@ export const details = {
     by: text,
     answer: z.enum(['approve', 'decline']),
     beforePercent: percent,
+    wave: WaveName.optional().describe('of the approval before a wave; `beforePercent` is 0 then'),
   }),
   'Release Overridden': z.strictObject({ ...header, by: text, reason: text }),
   'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
@@ -92,9 +78,15 @@ export const details = {
   'Release Interrupted': z.strictObject({
     ...{ ...header, functionName: TargetFunction, because: text, runbook, incident },
   }),
+  'Release Frozen': z.strictObject({
+    ...{ ...header, versions, because: text, by: text, runbook, incident },
+    kind: z.enum(['oneWay', 'hold']).describe('oneWay: nothing goes back any more; hold: a person decides'),
+    weightPercent: percent.describe('that the new version has, and keeps'),
+  }),
   'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
+  'Release Charged Late': z.strictObject({ ...header, versions, runbook, ...lateFields }),
   'Release Watched': z.strictObject({
-    ...{ ...header, versions, runbook },
+    ...{ ...header, versions, runbook, incident: incident.describe('of a fault') },
     how: z.enum(watchEnds).describe('how the watch after the promotion ended; `fault`: the version fails too often'),
     because: text,
     seenMinutes: z.int().min(0).describe('of how many minutes of the watch there was data'),
@@ -103,6 +95,11 @@ export const details = {
   }),
   'Release Settled': z.strictObject({
     ...{ ...header, versions, ...ended, sentence: text, runbook, incident },
+    frozen: z
+      .enum(['over', 'taken'])
+      .optional()
+      .describe('it was frozen: that is over, or its forward fix has its place'),
+    fixed: z.string().max(64).optional().describe('the release that was frozen, whose forward fix has taken its place'),
     logHash: z
       .string()
       .max(100)
@@ -128,6 +125,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
   const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
   const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
   const logHash = link === undefined ? {} : { logHash: link }
+  const about = { ...header, versions, ...runbook }
   const weightPercent = (after.shifts.at(-1)?.weightBp ?? 0) / 100
   switch (event.type) {
     case 'prepared': {
@@ -138,16 +136,11 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'moved': {
       if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
       return event.purpose === 'rollBack'
-        ? {
-            detailType: 'Release Rolled Back',
-            detail: { ...header, versions, ...end, ...runbook, incident: incidentWords(after) },
-          }
+        ? { detailType: 'Release Rolled Back', detail: { ...about, ...end, incident: incidentWords(after) } }
         : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
     }
-    case 'judged': {
-      const { kind: verdict, because } = event.verdict
-      return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
-    }
+    case 'judged':
+      return judgedNews(event, after, header, weightPercent)
     case 'gated':
     case 'approved':
     case 'overridden':
@@ -158,7 +151,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
     case 'returnFailed': {
       const { because } = event
-      const detail = { ...header, versions, because, ...runbook, incident: incidentWords(after, because) }
+      const detail = { ...about, because, incident: incidentWords(after, because) }
       return { detailType: 'Release Return Failed', detail }
     }
     case 'interrupted': {
@@ -167,18 +160,52 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Interrupted', detail }
     }
     case 'settled': {
-      const sentence = sentenceOf(after)
-      return {
-        detailType: 'Release Settled',
-        detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash, incident: incidentWords(after) },
-      }
+      const frozen = { ...freezeOver(after), incident: incidentWords(after) }
+      const whole = { ...end, sentence: sentenceOf(after), ...runbook, ...logHash, ...frozen }
+      return { detailType: 'Release Settled', detail: { ...header, versions, ...whole } }
     }
+    case 'frozenTold':
+      return frozenNews(after, { ...about, weightPercent })
     case 'watched':
-      return watchNews(event, { ...header, versions, ...runbook })
+      return watchNews(event, { ...about, ...lateIncident(after) })
+    case 'lateCharged':
+      return { detailType: 'Release Charged Late', detail: { ...about, ...lateDetail(event, after) } }
     case 'charged':
       return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
+  }
+}
+
+/** A wave that waits for a person is announced in place of the verdict after which it does. */
+function judgedNews(
+  { verdict: { kind: verdict, because }, atMs }: Extract<ReleaseEvent, { type: 'judged' }>,
+  { paused }: Release,
+  header: ReturnType<typeof headerOf>,
+  weightPercent: number,
+): Announcement {
+  if (paused?.by === 'waves' && paused.atMs === atMs)
+    return { detailType: 'Release Paused', detail: { ...header, by: paused.by, reason: paused.reason } }
+  return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
+}
+
+type Frozen = z.output<(typeof details)['Release Frozen']>
+
+/** Whatever froze it, a person is paged, and the log says so: that is when it is announced. */
+function frozenNews(after: Release, about: Omit<Frozen, 'kind' | 'because' | 'by'>): Announcement | undefined {
+  const { frozen } = after
+  if (frozen === undefined) return undefined
+  const { kind, because, by } = frozen
+  return { detailType: 'Release Frozen', detail: { ...about, kind, because, by, incident: incidentWords(after) } }
+}
+
+/** A fix that had to be fixed hands on what it has taken over. One that went back has mended nothing. */
+function freezeOver({ hasFrozen, oneWay, ending, fixes, targets }: Release) {
+  const isTaken = ending?.outcome === 'superseded' && oneWay !== undefined
+  const hasFixed = targets.length > 0 && (oneWay !== undefined || ending?.outcome === 'promoted')
+  return {
+    ...(hasFrozen === undefined ? {} : { frozen: isTaken ? ('taken' as const) : ('over' as const) }),
+    ...(fixes === undefined || !hasFixed ? {} : { fixed: fixes }),
   }
 }
 
@@ -194,78 +221,73 @@ function watchNews(
 
 const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service, drill }: Release) => ({
   schemaVersion: 1 as const,
-  metadata: {
-    eventId: `${id}/${seq}`,
-    releaseId: id,
-    sequence: seq,
-    occurredAt: new Date(atMs).toISOString(),
-  },
+  metadata: { eventId: `${id}/${seq}`, releaseId: id, sequence: seq, occurredAt: new Date(atMs).toISOString() },
   service: service.name,
   ...(drill === undefined ? {} : { drill }),
 })
 
-const stepOf = ({ state, service: { plan } }: Release) => ({
-  step: state.phase === 'baking' ? state.step + 1 : 1,
-  steps: plan.steps.length,
-})
+function stepOf({ state, service }: Release) {
+  const step = state.phase === 'baking' ? state.step : 0
+  return { step: step + 1, steps: service.plan.steps.length, ...waveNamed(service, step) }
+}
 
 type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
 
 function gateNews(
   event: GateEvent,
   after: Release,
-  header: Pick<Announcement['detail'], 'schemaVersion' | 'metadata' | 'service'>,
+  header: ReturnType<typeof headerOf>,
   runbook: { readonly runbook?: string },
 ): Announcement | undefined {
   switch (event.type) {
     case 'gated': {
       // Announce when the hold begins and when the set of closed gates changes, not every time the gates are asked.
       if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
+      // Every release of a service with provisioned concurrency waits so, some minutes before each step.
+      if (event.gates.join() === allocatingGate) return undefined
       const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
       const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)
-      const { gates, because } = event
-      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, approvals, ...runbook } }
+      const { gates, because, missingWaves: waves } = event
+      const missed = { approvals, ...(waves === undefined ? {} : { waves }) }
+      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, ...missed, ...runbook } }
     }
     case 'approved': {
-      const { by, answer, beforeBp } = event
-      return { detailType: 'Release Approved', detail: { ...header, by, answer, beforePercent: beforeBp / 100 } }
+      const { by, answer, beforeBp, wave } = event
+      const guarded = { beforePercent: beforeBp / 100, ...(wave === undefined ? {} : { wave }) }
+      return { detailType: 'Release Approved', detail: { ...header, by, answer, ...guarded } }
     }
     case 'overridden':
       return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
   }
 }
 
-type IncidentWords = z.output<typeof IncidentWords>
-
-const unescaped = (text: string, max: number): string => {
-  const line = text.replaceAll('"', "'").replaceAll('\\', '/').replaceAll('<', '(').replaceAll('>', ')')
-  const safe = oneLine(line).replaceAll('\\', '/')
-  return safe === '' ? '-' : oneLine(safe, max)
-}
-
 const isBack = 'It is back, or was moved by somebody else.'
 
 /** @param notBack why the traffic could not be put back, if it could not */
 export function incidentWords(release: Release, notBack?: string): IncidentWords {
-  const { id, service, ending, targets, drill, oneWay } = release
+  const { id, service, frozen, targets, drill, oneWay } = release
+  const ending = release.ending ?? (frozen && { ...frozen, outcome: 'rejected' as const })
+  const isFrozen = release.ending === undefined && frozen !== undefined
   const hasFailed = notBack !== undefined
+  const said = `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name}`
   const sentence = hasFailed
-    ? `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} could not be put back: ${notBack}`
-    : sentenceOf(release)
+    ? `${said} could not be put back: ${notBack}`
+    : isFrozen && ending !== undefined
+      ? `${said} is frozen: ${whyWords(ending)}`
+      : sentenceOf(release)
   const commands = targets.filter(({ lost }) => !lost).map(commandBack)
-  return {
-    title: unescaped(sentence, 130),
-    summary: unescaped(sentence, 1000),
-    why: unescaped(ending === undefined ? 'not known' : whyWords(ending), 1000),
-    decidedBy: unescaped(ending?.by ?? 'not known', 300),
-    owner: unescaped(service.owner === undefined ? 'nobody is named' : ownerWords(service.owner), 500),
-    runbook: unescaped(service.runbook ?? 'none', 1000),
-    back: unescaped(
-      hasFailed ? commands.join('; ') : oneWay === undefined ? isBack : noWayBackWords(oneWay.reason),
-      1000,
-    ),
-    ...(hasFailed
-      ? { severity: 'critical' as const, priority: 'P1' as const, opsSeverity: '1' as const }
-      : { severity: 'error' as const, priority: 'P2' as const, opsSeverity: '2' as const }),
-  }
+  return incidentOf({
+    sentence,
+    why: ending === undefined ? 'not known' : whyWords(ending),
+    by: ending?.by,
+    service,
+    back: hasFailed
+      ? commands.join('; ')
+      : oneWay !== undefined
+        ? noWayBackWords(oneWay.reason)
+        : isFrozen
+          ? `tidegate rollback ${service.name}`
+          : isBack,
+    isOpen: hasFailed || isFrozen,
+  })
 }

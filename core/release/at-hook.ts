@@ -26,14 +26,19 @@ export function atHook(release: Release, state: HookState, event: HookEvent): Re
         ...(event.nonceSha256 === undefined ? {} : { nonceSha256: event.nonceSha256 }),
       })
     case 'hookDeferred':
-      return withState(release, { ...state, deferred: true })
+      return withState(release, {
+        ...state,
+        deferred: true,
+        ...(event.said === undefined ? {} : { progress: { atMs: event.atMs, said: event.said } }),
+      })
     case 'hookAnswered':
       return hookAnswered(release, state, event)
   }
 }
 
 function hookAnswered(release: Release, state: HookState, event: Answered): Release {
-  const { calledAtMs: _called, nonceSha256: _nonce, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
+  const { calledAtMs: _called, nonceSha256: _nonce, deferred: _deferred, progress: _said, ...rest } = state
+  const { callAtMs: _callAt, ...uncalled } = rest
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a rollback nothing is left to stop. Whatever the hook answers, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)

@@ -45,6 +45,35 @@ export const Charge = z.discriminatedUnion('kind', [
 ])
 export type Charge = z.output<typeof Charge>
 export const Charges = z.array(Charge).max(10).readonly()
+/** Of a history: what came after the promotion may be a charge of its own (`chargesWith`). */
+export const AllCharges = z.array(Charge).max(20).readonly()
+
+const epochMs = z.int().min(0)
+
+/** What a promoted version failed beyond what is usual at the hours of the week, as its watch knows them (core/watch/late.ts). */
+export const LateCharge = z.strictObject({
+  excess: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('counted'),
+      /** The minute in which it began. */
+      fromMs: epochMs,
+      all: z.number().min(0),
+      failed: z.number().min(0),
+      bad: z.number(),
+      error: z.number().min(0),
+    }),
+    /** There was data, and it shows no fault. */
+    z.strictObject({ kind: z.literal('none') }),
+    z.strictObject({ kind: z.literal('unknown'), because: z.string().min(1).max(300) }),
+  ]),
+  toMs: epochMs,
+  /** back: a release went back from it; release: a newer one had traffic, and was promoted; time: neither, for a day. */
+  until: z.enum(['back', 'release', 'time']),
+  /** That release. */
+  by: z.string().max(64).optional(),
+  charges: Charges,
+})
+export type LateCharge = z.output<typeof LateCharge>
 
 // With fewer requests of stable in a minute, each of them would stand for hundreds of the candidate's, and the ratio would be
 // noise.
@@ -139,4 +168,35 @@ export function chargeWords(charge: Charge): string {
     return `${slo}: no more than chance explains (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
   const more = bad < 0 ? `${rounded(-bad)} bad fewer` : `${rounded(bad)} bad more`
   return `${slo}: ${more} than stable would have had (± ${rounded(error)} of ${rounded(all)}${apart})${share}`
+}
+
+/**
+ * What a release burned of each budget, with what it burned after its promotion: one charge where both are known, and else two.
+ * They have the form that charges had before there were late ones, so that older code reads them in a history.
+ */
+export const chargesWith = (charges: readonly Charge[], late: readonly Charge[]): readonly Charge[] => [
+  ...charges.flatMap((charge) =>
+    together(
+      charge,
+      late.find(({ slo }) => slo === charge.slo),
+    ),
+  ),
+  ...late.filter(({ slo }) => charges.every((one) => one.slo !== slo)),
+]
+
+function together(charge: Charge, late: Charge | undefined): readonly Charge[] {
+  if (late === undefined) return [charge]
+  if (late.kind === 'unknown')
+    return [charge, { ...late, because: `after its promotion: ${late.because}`.slice(0, 300) }]
+  if (charge.kind === 'unknown') return [charge, late]
+  const budgetPpm =
+    charge.budgetPpm === undefined || late.budgetPpm === undefined ? undefined : charge.budgetPpm + late.budgetPpm
+  const sum = {
+    ...{ kind: 'counted' as const, slo: charge.slo, all: thousandths(charge.all + late.all) },
+    elsewhen: thousandths(charge.elsewhen + late.elsewhen),
+    bad: thousandths(charge.bad + late.bad),
+    error: thousandths(Math.hypot(charge.error, late.error)),
+    ...(budgetPpm === undefined ? {} : { budgetPpm }),
+  }
+  return [sum]
 }

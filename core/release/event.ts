@@ -1,15 +1,18 @@
 // The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`), because
 // they outlive the code that wrote them.
 import * as z from 'zod'
+import { Change, Dependency } from '../around/changes.ts'
+import { Differences } from '../around/configuration.ts'
 import { Candidate, Provenance } from '../service/candidate.ts'
-import { Charges } from './charge.ts'
+import { Charges, LateCharge } from './charge.ts'
 import { RoleArn, TargetFunction } from '../location.ts'
 import { OneWay } from '../definition/one-way.ts'
 import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'
 import { AlarmReading, Baseline, Verdict } from '../verdict/evidence/evidence.ts'
-import { onFaultWords } from '../definition/watch-policy.ts'
+import { WatchEnd } from '../definition/watch-end.ts'
+import { WaveName } from '../definition/wave-name.ts'
 
 const text = z.string().min(1).max(1000)
 const epochMs = z.int().min(0)
@@ -39,13 +42,14 @@ export const PreparedTarget = z.strictObject({
   codeSha256: z.string().max(100),
   /** Absent in logs from before signals were compared. */
   baseline: Baseline.optional(),
-  /**
-   * The alias has provisioned concurrency. When its version changes, Lambda sets weights of its own for a while
-   * (core/release/move.ts).
-   */
+  /** The alias has provisioned concurrency: Lambda sets weights of its own when its version changes (core/release/move.ts). */
   provisioned: z.literal(true).optional(),
+  /** Application Auto Scaling scales stable, and this is what it had then. */
+  scaled: z.int().min(1).max(1_000_000).optional(),
   /** What the frozen release that this one fixes left it with, if it is not all traffic on stable. */
   standing: Routing.optional(),
+  /** What the versions differ in besides their code. Absent in older logs, and if it is nothing. */
+  differs: Differences.optional(),
 })
 export type PreparedTarget = z.output<typeof PreparedTarget>
 
@@ -71,26 +75,6 @@ export type Move = z.output<typeof Move>
 export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
 
-/**
- * How the watch after the promotion ended. time: it was over; release: a newer one was promoted; rolledBack: somebody went back;
- * moved: somebody else moved an alias; unknown: the past says too little to judge by; fault: the version fails too often.
- */
-export const watchEnds = ['time', 'release', 'rolledBack', 'moved', 'unknown', 'fault'] as const
-export const WatchEnd = z.strictObject({
-  how: z.enum(watchEnds),
-  because: text,
-  /** Of how many minutes of the watch there was data. */
-  seenMinutes: z.int().min(0),
-  minutes: z.int().min(0),
-  /** Of a fault: what the definition says. */
-  onFault: z.enum(onFaultWords).optional(),
-  /** Of the version, in these minutes; how many of them the weeks before explain. */
-  invocations: z.int().min(0),
-  bad: z.int().min(0),
-  expected: z.number().min(0),
-})
-export type WatchEnd = z.output<typeof WatchEnd>
-
 const Sha256 = z.string().regex(/^[a-f0-9]{64}$/)
 const hookCall = {
   point: z.enum(hookPoints),
@@ -98,10 +82,7 @@ const hookCall = {
   index: z.int().min(0).max(20),
   attempt: z.int().min(1).max(1000),
 }
-/**
- * The point that gates guard: -1 before the release begins, else the index of the step about to start. The index after the last
- * step is the promotion.
- */
+/** The point that gates guard: -1 before the release begins, else the index of the next step; past the last, the promotion. */
 const gatePoint = z.int().min(-1).max(100)
 const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
 
@@ -135,6 +116,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     type: z.literal('prepared'),
     targets: z.array(PreparedTarget).min(1).max(20),
     alarms: z.array(AlarmReading).max(50),
+    /** What it depends on, as it was then. Absent if the definition names nothing. */
+    depends: z.array(Dependency).max(25).optional(),
     /** The one-way step that the release that it fixes has passed: it counts for this one too. */
     oneWay: z.strictObject({ reason: OneWay.shape.reason, weightBp }).optional(),
   }),
@@ -151,17 +134,37 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     againAtMs: epochMs.optional(),
     /** Missing approvals, by the weight that they are required before. */
     missing: z.array(weightBp).max(10).optional(),
+    /** Waves whose approval is missing. */
+    missingWaves: z.array(WaveName).max(20).optional(),
     /** Nothing can change this answer: the release ends. */
     final: z.literal(true).optional(),
     /** The error budget sets the plan of the release, and whether it may end a bake early. */
     plan: Plan.optional(),
     early: z.boolean().optional(),
   }),
-  /** A person's answer to an approval. It applies to this release and this weight only. */
+  /** Before Lambda is asked: so many environments of each version are wanted from here on. */
+  z.strictObject({
+    ...header,
+    type: z.literal('concurrencyAsked'),
+    point: gatePoint,
+    targets: z
+      .array(
+        z.strictObject({
+          functionName: TargetFunction,
+          version: z.string().max(20),
+          environments: z.int().min(1).max(10_000),
+        }),
+      )
+      .min(1)
+      .max(40),
+  }),
+  /** A person's answer to an approval. It applies to this release, and to this weight or wave, only. */
   z.strictObject({
     ...header,
     type: z.literal('approved'),
     beforeBp: weightBp,
+    /** Of the approval before a wave; `beforeBp` is 0 then. */
+    wave: WaveName.optional(),
     by: text,
     answer: z.enum(['approve', 'decline']),
     reason: text.optional(),
@@ -186,6 +189,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     ...hookCall,
     /** The connection broke: it may have been reached, and may answer. */
     unheard: z.literal(true).optional(),
+    /** How far it is, in its own words: it has said so by a call, after it had said that it will answer later. */
+    said: text.optional(),
   }),
   z.strictObject({
     ...header,
@@ -243,6 +248,9 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('frozen'), by: text, reason: text }),
   /** The line is stopped, if it has to be, and a person has been paged about the freeze. */
   z.strictObject({ ...header, type: z.literal('frozenTold') }),
+  /** A forward fix of the frozen release has the lease now, and is prepared; or it has ended before it was. */
+  z.strictObject({ ...header, type: z.literal('fixBegun'), by: z.string().max(64) }),
+  z.strictObject({ ...header, type: z.literal('fixEnded'), by: z.string().max(64), reason: text }),
   /** The forward fix takes the place of the frozen release, which leaves the traffic where it is. */
   z.strictObject({ ...header, type: z.literal('fixedForward'), by: z.string().max(64) }),
   /** CloudTrail told us who moved the alias. May arrive after the end. */
@@ -254,6 +262,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     alarm: AlarmReading.shape.name,
     state: AlarmReading.shape.state.exclude(['alarm', 'unclear']),
   }),
+  /** What the service depends on has changed since. It may come after the end. */
+  z.strictObject({ ...header, type: z.literal('dependenciesChanged'), changes: z.array(Change).min(1).max(25) }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
   /** A person has been paged about the ending. */
   z.strictObject({ ...header, type: z.literal('paged') }),
@@ -262,6 +272,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),
   /** The watch after the promotion has ended (docs/watch.md). Written once, before anything is done about it. */
   z.strictObject({ ...header, type: z.literal('watched'), ...WatchEnd.shape }),
+  /** What the version failed after its promotion, when that is over: after a late fault, or a way back while it was watched. */
+  z.strictObject({ ...header, type: z.literal('lateCharged'), ...LateCharge.shape }),
 ])
 export type ReleaseEvent = z.output<typeof ReleaseEvent>
 

@@ -5,10 +5,17 @@ import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import { isWayBack } from './head.ts'
+import { isSameApproval } from '../definition/approval.ts'
 import { oneWayStep } from '../definition/one-way.ts'
+import { own } from '../own.ts'
 import { horizonOf } from '../service/plan.ts'
 import { type Service, usualEarly } from '../service/service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
+
+/** The gate that is closed while Lambda allocates what the next step needs: nobody has to do anything. */
+export const allocatingGate = 'allocating'
+/** The gate that is closed when Lambda cannot allocate it, or has no room. */
+export const provisionedGate = 'provisioned'
 
 /** The point before a release begins, when nothing has been prepared yet. */
 export const beginPoint = -1
@@ -66,6 +73,38 @@ export function askDueMs(release: Release): number {
   return againAtMs === undefined ? usualMs : Math.min(usualMs, againAtMs)
 }
 
+/**
+ * Whether the evidence that let the release get here no longer stands, while the candidate has traffic: its last look did not
+ * pass, or is older than an open gate may be. What a person has ordered goes on in spite of that.
+ */
+export function isDoubtful(release: Release, nowMs: number): boolean {
+  const { state, verdict, lookedAtMs = 0 } = release
+  if (gatePoint(release) === undefined || !hasTraffic(release)) return false
+  if (state.phase === 'shifting' && state.ordered === true) return false
+  return verdict?.kind !== 'pass' || nowMs - lookedAtMs >= clearanceMs
+}
+
+/**
+ * The step before is baked on until its evidence passes again: nothing advances on what was true before a gate was closed. That
+ * may happen more than once, but not for longer than a gate may be closed.
+ */
+export function bakedAgain(release: Release, atMs: number): Release {
+  const point = gatePoint(release)
+  const baked = point === undefined ? undefined : release.service.plan.steps[point - 1]
+  if (point === undefined || baked === undefined || !isDoubtful(release, atMs) || heldNow(release) !== undefined)
+    return release
+  const doubted = release.doubted?.point === point ? release.doubted : { point, atMs }
+  const seconds = (atMs - doubted.atMs) / 1000
+  if (seconds < release.service.policy.hold.gatedSeconds)
+    return {
+      ...release,
+      doubted,
+      state: { phase: 'baking', step: point - 1, sinceMs: atMs - baked.bakeSeconds * 1000 },
+    }
+  const because = `its evidence came and went for ${formatDuration(seconds)}, longer than policy.hold.gated`
+  return turnBack(release, 'rolledBack', because, 'policy', atMs)
+}
+
 /** Held while the candidate has traffic, so looks continue. */
 export const isWatchedWhileHeld = (release: Release): boolean => heldNow(release) !== undefined && hasTraffic(release)
 
@@ -74,7 +113,7 @@ type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }
 /** How the release changes when the gates answer, or a person approves or overrides. */
 export function atGate(
   release: Release,
-  event: EventOf<'gated' | 'approved' | 'overridden' | 'gateReopened'>,
+  event: EventOf<'gated' | 'approved' | 'overridden' | 'gateReopened' | 'concurrencyAsked'>,
 ): Release {
   switch (event.type) {
     case 'gated':
@@ -85,6 +124,11 @@ export function atGate(
       return reopened({ ...release, overridden: { by: event.by, reason: event.reason } })
     case 'gateReopened':
       return reopened(release)
+    case 'concurrencyAsked':
+      return {
+        ...release,
+        asked: [...(release.asked ?? []), ...event.targets.map((one) => ({ ...one, atMs: event.atMs }))],
+      }
   }
 }
 
@@ -101,11 +145,12 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
   const sinceMs = same?.sinceMs ?? atMs
   const changedAtMs = same !== undefined && same.gates.join() === event.gates.join() ? same.changedAtMs : atMs
   const again = event.againAtMs === undefined ? {} : { againAtMs: event.againAtMs }
-  const missed = (event.missing ?? []).filter((weightBp) => release.missedSinceMs[weightBp] === undefined)
+  const missing = [...(event.missing ?? []).map(String), ...(event.missingWaves ?? [])]
+  const missed = missing.filter((key) => own(release.missedSinceMs, key) === undefined)
   const held: Release = {
     ...rest,
     held: { point, because, gates: event.gates, sinceMs, changedAtMs, askedAtMs: atMs, ...again },
-    missedSinceMs: { ...release.missedSinceMs, ...Object.fromEntries(missed.map((weightBp) => [weightBp, atMs])) },
+    missedSinceMs: { ...release.missedSinceMs, ...Object.fromEntries(missed.map((key) => [key, atMs])) },
   }
   if (event.final === true) return turnBack(held, 'rolledBack', because.slice(0, 1000), 'gate', atMs)
   const heldSeconds = (atMs - sinceMs) / 1000
@@ -128,9 +173,10 @@ function withPace(service: Service, { point, plan: given, early }: EventOf<'gate
 }
 
 /** A repeated answer replaces the earlier one of the same person. The gates are asked again in any case. */
-function approved(release: Release, { beforeBp, by, answer }: EventOf<'approved'>): Release {
-  const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || personKey(one.by) !== personKey(by))
-  return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
+function approved(release: Release, { beforeBp, wave, by, answer }: EventOf<'approved'>): Release {
+  const guarded = { beforeBp, ...(wave === undefined ? {} : { wave }) }
+  const others = release.approvals.filter((one) => !isSameApproval(one, guarded) || personKey(one.by) !== personKey(by))
+  return reopened({ ...release, approvals: [...others, { ...guarded, by, answer }] })
 }
 
 /** Makes the gates be asked again at once, whatever they answered before. */

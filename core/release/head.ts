@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { quoted } from '../foreign-text.ts'
 import { own } from '../own.ts'
-import { Charges } from './charge.ts'
-import { Outcome, watchEnds } from './event.ts'
+import { AllCharges, chargesWith } from './charge.ts'
+import { watchEnds } from '../definition/watch-end.ts'
+import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
 import type { Release } from './release.ts'
 
@@ -21,8 +22,8 @@ export const Head = z.strictObject({
   source: z.string().max(40),
   /** The candidate may have had traffic, and the service had error budgets. */
   chargeable: z.literal(true).optional(),
-  /** What it burned of the error budgets, once known. */
-  charges: Charges.optional(),
+  /** What it burned of the error budgets, once known; with what came after its promotion, once that is known, too. */
+  charges: AllCharges.optional(),
   /** How the watch after its promotion ended, and why. */
   watched: z.strictObject({ how: z.enum(watchEnds), because: z.string().max(1000), atMs: z.int().min(0) }).optional(),
   /** The link of event `seq` of its log (chain.ts): what the log is compared with later. */
@@ -75,7 +76,7 @@ export function headOf(release: Release, link?: string): Head {
     candidate: candidateWords(release.candidate).slice(0, 1500),
     source: release.provenance.source,
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
-    ...(release.charges === undefined ? {} : { charges: release.charges }),
+    ...(release.charges === undefined ? {} : { charges: chargesWith(release.charges, release.late?.charges ?? []) }),
     ...watchedOf(release),
     ...(backFrom === undefined ? {} : { backFrom }),
     ...(release.oneWay === undefined ? {} : { oneWay: { reason: release.oneWay.reason, atMs: release.oneWay.atMs } }),
@@ -160,17 +161,10 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
-const ownNames = [
-  'verdict',
-  'policy',
-  'gate',
-  'hook',
-  'tidegate',
-  'sweep',
-  'tidegate watch',
-  'CloudFormation',
-  'unknown',
-]
+/** Who asks for a way back after a late fault. */
+export const watchName = 'tidegate watch'
+
+const ownNames = ['verdict', 'policy', 'gate', 'hook', 'tidegate', 'sweep', watchName, 'CloudFormation', 'unknown']
 
 /** Whether the controller itself decides under this name. A person may not take it (functions/orders/order.ts). */
 export const isOwn = (by: string): boolean => ownNames.includes(by) || /^(alarm|release) /.test(by)

@@ -1,8 +1,9 @@
 // Which alias writes a release needs: for each alias the routing it should get and the revision that we expect it to have. The
 // first attempt, the retry after a crash, the fast path and the sweep all use these functions.
 import type { Move } from './event.ts'
-import { type ReleaseTarget, type Release, weightAt } from './release.ts'
-import { only, type Routing, sameRouting, split, wholeBp } from '../service/routing.ts'
+import { isInWaves } from '../definition/waves.ts'
+import { type ReleaseTarget, type Release, weightAt, weightOn } from './release.ts'
+import { only, type Routing, sameRouting, shareBp, split, wholeBp } from '../service/routing.ts'
 
 const ours = (release: Release): readonly ReleaseTarget[] => release.targets.filter((target) => !target.lost)
 
@@ -12,25 +13,32 @@ function moveTo(
   weightBp: number,
   desired: (target: ReleaseTarget) => Routing,
 ): Move {
+  const isWritten = isInWaves(release.service.plan) ? (one: ReleaseTarget) => !isThere(one, desired(one)) : () => true
   return {
     purpose,
     weightBp,
-    targets: ours(release).map((target) => ({
-      functionName: target.functionName,
-      ...(target.roleArn === undefined ? {} : { roleArn: target.roleArn }),
-      alias: target.alias,
-      expected: target.revision,
-      desired: desired(target),
-    })),
+    targets: ours(release)
+      .filter(isWritten)
+      .map((target) => ({
+        functionName: target.functionName,
+        ...(target.roleArn === undefined ? {} : { roleArn: target.roleArn }),
+        alias: target.alias,
+        expected: target.revision,
+        desired: desired(target),
+      })),
   }
 }
+
+/** Whether nothing is to be written. In a release in waves, what another wave needs writes nothing on this one's aliases. */
+const isThere = ({ routing, maybe }: ReleaseTarget, desired: Routing): boolean =>
+  maybe === undefined && sameRouting(routing, desired)
 
 /** The move to the weights of `step`, or the promotion if the plan has no such step. */
 export function wayForward(release: Release, step: number): Move {
   const weightBp = weightAt(release, step)
   return release.service.plan.steps[step] === undefined
     ? moveTo(release, 'promote', weightBp, (target) => only(target.candidate))
-    : moveTo(release, 'shift', weightBp, (target) => shared(target, weightBp))
+    : moveTo(release, 'shift', weightBp, (target) => shared(target, weightOn(release, target, step)))
 }
 
 /** A drill at 0 % writes an alias as it is. */
@@ -78,4 +86,14 @@ export function isOurs(release: Release, functionName: string, found: Routing): 
     [target.routing, ...unconfirmed].some((routing) => sameRouting(found, routing)) ||
     unconfirmed.some((routing) => isOnItsWay(target, routing, found))
   )
+}
+
+/** A target of a release in waves has weights of its own. */
+export function shiftedTo(
+  { shifts, candidate }: ReleaseTarget,
+  desired: Routing,
+  sinceMs: number,
+): Pick<ReleaseTarget, 'shifts'> {
+  if (shifts === undefined) return {}
+  return { shifts: [...shifts, { sinceMs, weightBp: shareBp(desired, candidate) }] }
 }

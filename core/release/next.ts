@@ -1,6 +1,6 @@
 // What a release asks for next. It follows from the log alone, so any process can continue when the one that was about to act
 // dies.
-import { askDueMs, heldNow, isBeforeOneWay, isGated } from './gating.ts'
+import { askDueMs, heldNow, isBeforeOneWay, isDoubtful, isGated } from './gating.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Service } from '../service/service.ts'
 
@@ -33,6 +33,7 @@ export function nextAct(release: Release, nowMs: number): Act {
     case 'hooks':
       if (release.paused !== undefined && state.calledAtMs === undefined) return wait(release, nowMs, state.sinceMs)
       if (isGated(release, nowMs)) return askGates(release, nowMs)
+      if (isDoubtful(release, nowMs)) return lookAgain(release, nowMs)
       // The hooks of a one-way step may be what cannot be undone.
       if (isBeforeOneWay(release)) return { act: 'shift' }
       return state.callAtMs !== undefined && state.calledAtMs === undefined && nowMs < state.callAtMs
@@ -40,7 +41,8 @@ export function nextAct(release: Release, nowMs: number): Act {
         : { act: 'hook', seconds: hookSeconds(release, nowMs) }
     case 'shifting':
       if (release.paused !== undefined && state.move === undefined) return wait(release, nowMs, state.sinceMs)
-      return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'shift' }
+      if (isGated(release, nowMs)) return askGates(release, nowMs)
+      return isDoubtful(release, nowMs) ? lookAgain(release, nowMs) : { act: 'shift' }
     case 'baking':
       return wait(release, nowMs, state.sinceMs)
     case 'returning':
@@ -65,6 +67,12 @@ function askGates(release: Release, nowMs: number): Act {
   if (look.act === 'handOver') return look
   if (!hasTraffic(release)) return asked
   return look.act === 'bake' && look.seconds > asked.seconds ? asked : look
+}
+
+/** The gates are open, and the evidence is from before: it is looked at once more before anything moves. */
+function lookAgain(release: Release, nowMs: number): Act {
+  const act = wait(release, nowMs, 0)
+  return act.act === 'bake' && release.verdict?.kind === 'pass' ? { act: 'judge' } : act
 }
 
 function wait(release: Release, nowMs: number, sinceMs: number): Act {

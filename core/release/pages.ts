@@ -1,5 +1,7 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
+import { lookThere } from '../around/changes.ts'
+import { differsSentences } from '../around/configuration.ts'
 import { nameWords, quoted } from '../foreign-text.ts'
 import { aboutOwner, type Page, type PageKind, pageOf } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
@@ -51,7 +53,11 @@ export function endPage(release: Release): Page {
     },
     {
       sentence: sentenceOf(release),
-      lines: [...why, ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)])],
+      lines: [
+        ...why,
+        ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)]),
+        ...(kind === 'rolledBack' ? [...lookThere(release.around), ...differsSentences(release.targets)] : []),
+      ],
       next: [
         seeWhy(releaseId),
         // Somebody else has moved an alias: what they left may be the candidate.

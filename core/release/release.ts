@@ -1,10 +1,15 @@
 // A release: one move of a service from stable to candidate. It is the fold of its log (advance.ts) and nothing else; each phase
 // carries exactly its own data.
+import type { Around } from '../around/changes.ts'
+import type { Differences } from '../around/configuration.ts'
 import type { Candidate, Provenance } from '../service/candidate.ts'
-import type { Charge } from './charge.ts'
-import type { Move, Outcome, ReleaseEvent, WatchEnd } from './event.ts'
+import type { Charge, LateCharge } from './charge.ts'
+import type { Guarded } from '../definition/approval.ts'
+import type { WatchEnd } from '../definition/watch-end.ts'
+import type { Move, Outcome, ReleaseEvent } from './event.ts'
 import { type Routing, shareBp, wholeBp } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
+import { weightInWaves } from '../definition/waves.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
 
 /** `toMs` moves forward with each event that may end the exposure. */
@@ -27,6 +32,12 @@ export type ReleaseTarget = {
   readonly baseline: Baseline
   /** The alias has provisioned concurrency. */
   readonly provisioned?: true | undefined
+  /** What stable had by Application Auto Scaling when the release was prepared; absent: it is not scaled. */
+  readonly scaled?: number | undefined
+  /** What the versions differ in besides their code. */
+  readonly differs?: Differences | undefined
+  /** In a release in waves: every weight that was in force on this alias, oldest first. */
+  readonly shifts?: readonly Shift[]
 }
 
 /** The gates denied the release at `point`, and it waits there. */
@@ -42,8 +53,14 @@ export type Held = {
   readonly againAtMs?: number
 }
 
-type ApprovalGiven = {
-  readonly beforeBp: number
+type Asked = {
+  readonly functionName: string
+  readonly version: string
+  readonly environments: number
+  readonly atMs: number
+}
+
+type ApprovalGiven = Guarded & {
   readonly by: string
   readonly answer: 'approve' | 'decline'
 }
@@ -69,6 +86,10 @@ export type Frozen = {
   readonly kind: 'oneWay' | 'hold'
   /** A person has been paged, and the line stopped where it has to be. */
   readonly told?: true
+  /** The forward fix that is prepared: it has the lease meanwhile, and nobody lets the frozen release go on. */
+  readonly fix?: string
+  /** The last forward fix that ended before it could take its place, and why. */
+  readonly unfixed?: { readonly by: string; readonly because: string }
 }
 
 /** The hook that is next to be called, or whose answer is awaited. */
@@ -85,6 +106,8 @@ export type HookState = {
   readonly nonceSha256?: string
   /** The hook was reached and said that it will answer later, or may have. */
   readonly deferred?: true
+  /** How far it is, as it said last. */
+  readonly progress?: { readonly atMs: number; readonly said: string }
   /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number
   /** When this hook became the current one. */
@@ -96,8 +119,14 @@ export type State =
   | { readonly phase: 'queued'; readonly behind: string }
   | { readonly phase: 'preparing'; readonly beginsAtMs?: number }
   | HookState
-  /** About to set the weights of `step`. A `step` past the plan's end is the promotion. */
-  | { readonly phase: 'shifting'; readonly step: number; readonly sinceMs: number; readonly move?: Move }
+  /** About to set the weights of `step`. A `step` past the plan's end is the promotion; `ordered`: by a person, early. */
+  | {
+      readonly phase: 'shifting'
+      readonly step: number
+      readonly sinceMs: number
+      readonly ordered?: true
+      readonly move?: Move
+    }
   | { readonly phase: 'baking'; readonly step: number; readonly sinceMs: number }
   | { readonly phase: 'returning'; readonly move?: Move }
   | { readonly phase: 'settling' }
@@ -120,14 +149,24 @@ export type Release = {
   /** A rehearsal of the way back (core/drill/drill.ts). It is never promoted. */
   readonly drill?: true
   readonly state: State
+  /** The step whose hooks have passed. If the step before it is baked again, they are not called once more. */
+  readonly hooksPassed?: number
+  /** When the evidence before `point` was first lost while a gate was closed (gating.ts). */
+  readonly doubted?: { readonly point: number; readonly atMs: number }
+  /** The first step of the wave that began with a pause last. */
+  readonly wavePaused?: number
   /** When the gates before `point` were found open (gating.ts). */
   readonly cleared?: { readonly point: number; readonly atMs: number }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
-  /** Since when each approval has been missing, by the weight that it is required before. */
-  readonly missedSinceMs: Readonly<Record<number, number>>
+  /** Since when each approval has been missing, by what it guards (core/definition/approval.ts). */
+  readonly missedSinceMs: Readonly<Record<string, number>>
   readonly overridden?: { readonly by: string; readonly reason: string }
   readonly targets: readonly ReleaseTarget[]
+  /** The provisioned environments that were asked for, oldest first; absent: none ever were. */
+  readonly asked?: readonly Asked[]
+  /** What it depends on besides its code, and what of that has changed. */
+  readonly around?: Around | undefined
   /** Names of alarms that were already firing before the release began. */
   readonly excludedAlarms: readonly string[]
   readonly admittedAtMs?: number
@@ -147,6 +186,8 @@ export type Release = {
   readonly fixes?: string
   readonly oneWay?: OneWayPassed
   readonly frozen?: Frozen
+  /** It is frozen, or was before a person let it go on. */
+  readonly hasFrozen?: true
   /** How and why the release ends, as soon as that is decided. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
   /** What CloudWatch said of the alarm whose event put the release back, if not that it fires. */
@@ -157,6 +198,8 @@ export type Release = {
   readonly charges?: readonly Charge[]
   /** How the watch after its promotion ended, and when. */
   readonly watched?: WatchEnd & { readonly atMs: number }
+  /** What it failed after its promotion; absent until that is over and has been counted, and where nothing tells. */
+  readonly late?: LateCharge & { readonly atMs: number }
   /** The executions that carried the release, oldest first, and the log's length when the last one took over. */
   readonly executions: readonly string[]
   readonly carriedAtSeq: number
@@ -166,6 +209,13 @@ export type Release = {
 export function weightAt({ service, oneWay }: Pick<Release, 'service' | 'oneWay'>, step: number): number {
   return Math.max(service.plan.steps[step]?.weightBp ?? wholeBp, oneWay?.weightBp ?? 0)
 }
+
+/** The same on one target: in a release in waves, those of other waves have another share. */
+export const weightOn = (
+  release: Pick<Release, 'service' | 'oneWay'>,
+  { functionName }: Pick<ReleaseTarget, 'functionName'>,
+  step: number,
+): number => weightInWaves(release.service, functionName, step) ?? weightAt(release, step)
 
 /** Whether the candidate has traffic on any target, or may have. */
 export function hasTraffic(release: Pick<Release, 'targets'>): boolean {
@@ -186,6 +236,22 @@ export function isSettled(release: Release): boolean {
 /** The candidate's share of traffic according to the log, in basis points; of several aliases, the largest. */
 export const candidateShareBp = ({ targets }: Pick<Release, 'targets'>): number =>
   Math.max(0, ...targets.map(({ routing, candidate }) => shareBp(routing, candidate)))
+
+/** The targets to which the last shift gave its weight: all of them, or those of the wave that goes on. */
+export function inStep<T extends Pick<ReleaseTarget, 'shifts'>>(
+  targets: readonly T[],
+  shifts: Release['shifts'],
+): readonly T[] {
+  const last = shifts.at(-1)
+  return targets.filter((target) => {
+    const own = target.shifts?.at(-1)
+    return target.shifts === undefined || (own?.sinceMs === last?.sinceMs && own?.weightBp === last?.weightBp)
+  })
+}
+
+/** The share that people are told. In a release in waves: that of the wave that goes on, and 0 once all have gone back. */
+export const toldShareBp = (release: Pick<Release, 'targets' | 'shifts'>): number =>
+  candidateShareBp({ targets: inStep(release.targets, release.shifts) })
 
 /** Whether the release waits for its service's lease. */
 export function isWaiting({ state }: Release): boolean {

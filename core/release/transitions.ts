@@ -1,4 +1,5 @@
 // How a release moves from phase to phase: through hooks, to its end, and back, or into a freeze. advance.ts decides when.
+import { aroundAt, withChanges } from '../around/changes.ts'
 import type { Outcome, ReleaseEvent, ReturnOutcome } from './event.ts'
 import {
   awaitsFix,
@@ -7,11 +8,16 @@ import {
   hasWayBack,
   type HookState,
   isPastOneWay,
+  isWaiting,
   type Release,
+  type ReleaseTarget,
   type State,
 } from './release.ts'
 import { own } from '../own.ts'
-import { alarmPrefix, signalName, type Signals, type Watch, watches } from '../service/signals.ts'
+import { planFrom } from '../definition/one-way.ts'
+import { alike, inWaves, isInWaves, waveBefore } from '../definition/waves.ts'
+import { only } from '../service/routing.ts'
+import { advisoryIn, alarmPrefix, signalName, type Signals, type Watch, watches } from '../service/signals.ts'
 import type { SignalVerdict, Verdict } from '../verdict/evidence/evidence.ts'
 import type { HookPoint } from '../service/service.ts'
 
@@ -28,19 +34,71 @@ export function unpaused(release: Release): Release {
   return rest
 }
 
-export function settling(release: Release, outcome: Outcome, because: string, by: string, code?: string): Release {
+function settling(release: Release, outcome: Outcome, because: string, by: string, code?: string): Release {
   return {
     ...withState(release, { phase: 'settling' }),
     ending: release.ending ?? { outcome, because, by, ...(code === undefined ? {} : { code }) },
   }
 }
 
+export const refused = (
+  release: Release,
+  { outcome, because, code }: Extract<ReleaseEvent, { type: 'refused' }>,
+): Release =>
+  release.state.phase === 'preparing' || isWaiting(release)
+    ? settling(release, outcome, because, 'tidegate', code)
+    : release
+
 const candidatesOf = ({ targets }: Release): string =>
   targets.map(({ functionName, candidate }) => `${functionName}:${candidate}`).join(', ')
+
+export function prepared(release: Release, event: Extract<ReleaseEvent, { type: 'prepared' }>): Release {
+  const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
+  const oneWay = event.oneWay === undefined ? {} : { oneWay: { ...event.oneWay, atMs: event.atMs } }
+  const { plan: usual, waves } = release.service
+  // A forward fix takes over what the frozen release has, wherever that is: it takes no waves.
+  const plan =
+    event.oneWay === undefined
+      ? inWaves(usual, release.urgent || release.hasOwnPlan ? alike(waves) : waves, event.targets)
+      : planFrom(usual, event.oneWay.weightBp)
+  const service = { ...release.service, plan }
+  const targets = event.targets.map(({ codeSha256: _, baseline, standing, ...target }): ReleaseTarget => ({
+    ...target,
+    routing: standing ?? only(target.stable),
+    lost: false,
+    baseline: baseline ?? noBaseline,
+    ...(isInWaves(plan) ? { shifts: [] } : {}),
+  }))
+  const around = event.depends === undefined ? {} : { around: aroundAt(event.depends) }
+  return enterHooks(
+    { ...release, service, targets, excludedAlarms, ...oneWay, ...around },
+    'beforeTraffic',
+    0,
+    event.atMs,
+  )
+}
+
+const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
 
 /** Goes to the first hook at `point`, or past the point when it has no hooks. */
 export function enterHooks(release: Release, point: HookPoint, step: number, atMs: number): Release {
   return toHook(release, { phase: 'hooks', point, step, index: 0, attempt: 1, sinceMs: atMs }, atMs)
+}
+
+/**
+ * Goes to the next step. A wave may begin with a pause. If the step before was baked again since, nobody is waited for once more,
+ * and no hook is called that has passed already.
+ */
+export function toStep(release: Release, step: number, atMs: number): Release {
+  if (release.hooksPassed === step) return withState(release, { phase: 'shifting', step, sinceMs: atMs })
+  const after = enterHooks(release, 'beforeStep', step, atMs)
+  const wave = waveBefore(release.service, step)
+  if (wave?.pause !== true || release.wavePaused === step) return after
+  return {
+    ...after,
+    wavePaused: step,
+    paused: { by: 'waves', reason: `wave ${wave.name} begins when a person resumes the release`, atMs },
+  }
 }
 
 const drillIsOver = 'the drill has ended without its fault: nobody made its alarm fire'
@@ -56,7 +114,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
       // Whoever was to inject its fault has not come back.
       if (release.drill === true && state.step >= release.service.plan.steps.length)
         return turnBack(release, 'rolledBack', drillIsOver, 'policy', atMs)
-      return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
+      return { ...withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs }), hooksPassed: state.step }
     case 'afterPromotion':
       if (release.frozen !== undefined) return withState(release, state)
       return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
@@ -110,7 +168,7 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
 /** It stays where it is. A freeze that is there already stays as it was told. */
 export function freeze(release: Release, kind: Frozen['kind'], because: string, by: string, atMs: number): Release {
   if (release.frozen?.kind === kind) return release
-  return { ...release, paused: { by, reason: because, atMs }, frozen: { by, because, atMs, kind } }
+  return { ...release, paused: { by, reason: because, atMs }, frozen: { by, because, atMs, kind }, hasFrozen: true }
 }
 
 const decides = ({ kind, advisory }: SignalVerdict): boolean => kind === 'fail' && advisory !== true
@@ -146,7 +204,7 @@ function reportedOnly(signals: Signals, names: readonly string[]): Signals {
     names.includes(watch.name) ? advisory(watch) : watch
   const own = <W extends Watch>(name: string, watch: 'off' | W): 'off' | W =>
     watch !== 'off' && names.includes(name) ? advisory(watch) : watch
-  const { errors, latency, throttles, cost, coldStarts, memory, custom, prometheus } = signals
+  const { errors, latency, throttles, cost, coldStarts, memory, custom, prometheus, consumers } = signals
   return {
     ...signals,
     errors: own('errors', errors),
@@ -157,10 +215,14 @@ function reportedOnly(signals: Signals, names: readonly string[]): Signals {
     memory: own('memory', memory),
     custom: custom.map(named),
     ...(prometheus === undefined ? {} : { prometheus: prometheus.map(named) }),
+    ...(consumers === undefined ? {} : { consumers: consumers.map((one) => advisoryIn(one, names)) }),
   }
 }
 
-type OneWayEvent = Extract<ReleaseEvent, { type: 'oneWayPassed' | 'frozen' | 'frozenTold' | 'fixedForward' }>
+type OneWayEvent = Extract<
+  ReleaseEvent,
+  { type: 'oneWayPassed' | 'frozen' | 'frozenTold' | 'fixBegun' | 'fixEnded' | 'fixedForward' }
+>
 
 /** A release that goes back does not stop doing so. */
 export function atOneWay(release: Release, event: OneWayEvent): Release {
@@ -179,12 +241,28 @@ export function atOneWay(release: Release, event: OneWayEvent): Release {
       return oneWay === undefined ? release : turnBack(release, 'aborted', event.reason, event.by, event.atMs)
     case 'frozenTold':
       return frozen === undefined ? release : { ...release, frozen: { ...frozen, told: true } }
+    case 'fixBegun':
+      return frozen === undefined || !awaitsFix(release)
+        ? release
+        : { ...release, frozen: { ...frozen, fix: event.by } }
+    case 'fixEnded':
+      return frozen?.fix === event.by && awaitsFix(release) ? frozenAgain(release, frozen, event) : release
     case 'fixedForward': {
       if (!awaitsFix(release)) return release
       const by = `release ${event.by}`
       return settling(unpaused(release), 'superseded', `its forward fix, release ${event.by}, takes its place`, by)
     }
   }
+}
+
+/** Its forward fix came to nothing, so a person has to hear of it once more. */
+function frozenAgain(
+  release: Release,
+  { by, because, kind }: Frozen,
+  event: Extract<ReleaseEvent, { type: 'fixEnded' }>,
+): Release {
+  const unfixed = { by: event.by, because: event.reason }
+  return { ...release, frozen: { by, because, kind, atMs: event.atMs, unfixed } }
 }
 
 export function resumed(release: Release, atMs: number): Release {
@@ -194,22 +272,17 @@ export function resumed(release: Release, atMs: number): Release {
   return release.frozen !== undefined && state.phase === 'hooks' ? toHook(after, state, atMs) : after
 }
 
-type AfterEnd = Extract<ReleaseEvent, { type: 'charged' | 'watched' }>
-/** What is known only after a release has ended. */
-export const afterEnd = (release: Release, event: AfterEnd): Release =>
-  event.type === 'charged' ? charged(release, event) : watched(release, event)
-
-/** A watch ends once. */
-function watched(
-  release: Release,
-  { v: _v, seq: _seq, type: _type, ...end }: Extract<ReleaseEvent, { type: 'watched' }>,
-): Release {
-  return release.watched === undefined && release.ending?.outcome === 'promoted'
-    ? { ...release, watched: end }
-    : release
-}
-
-/** A release is charged once, after its end. */
-function charged(release: Release, { charges }: Extract<ReleaseEvent, { type: 'charged' }>): Release {
-  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
+type FoundOut = Extract<ReleaseEvent, { type: 'moverNamed' | 'alarmDoubted' | 'dependenciesChanged' | 'paged' }>
+/** What was found out beside the evidence, some of it after the release had to go back. */
+export function foundOut(release: Release, event: FoundOut): Release {
+  if (event.type === 'dependenciesChanged') {
+    const { around } = release
+    if (around === undefined) return release
+    const weightAt = (ms: number): number => release.shifts.findLast(({ sinceMs }) => sinceMs <= ms)?.weightBp ?? 0
+    return { ...release, around: withChanges(around, event.changes, event.atMs, weightAt) }
+  }
+  if (event.type === 'paged') return { ...release, paged: true }
+  if (event.type === 'alarmDoubted') return { ...release, alarmDoubt: { alarm: event.alarm, state: event.state } }
+  const { ending } = release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: event.suspect } } : release
 }

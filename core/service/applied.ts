@@ -15,3 +15,15 @@ export const AppliedDefinition = z.object({
   after: Definition,
 })
 export type AppliedDefinition = z.output<typeof AppliedDefinition>
+
+/**
+ * A service that is being given an alias (`aliasAt`). To claim it answers with the claim of another service if that one holds,
+ * which it does until it is dropped or its time is over. A claim that another one took over drops nothing.
+ */
+export const AliasClaim = z.object({
+  service: z.string().max(100),
+  /** The number that its definition will have. */
+  seq: z.int(),
+  untilMs: z.int(),
+})
+export type AliasClaim = z.output<typeof AliasClaim>

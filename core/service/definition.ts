@@ -4,11 +4,14 @@
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
 import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
 import { isObserved, type Service, ServiceDefinition } from './service.ts'
+import { wrongInConsumers } from '../consumers/consumer.ts'
 import { wrongInPrometheus } from '../prometheus/signal.ts'
-import { approvalsMost } from './gates.ts'
+import { approvalsMost } from '../definition/approval.ts'
 import { Signals, type Watch } from './signals.ts'
 import { isCounted } from './slo.ts'
+import { isElsewhere } from '../location.ts'
 import { isTimeZone } from '../time-zone.ts'
+import { wrongWaves } from '../definition/wrong-waves.ts'
 
 type Path = readonly (string | number)[]
 type Wrong = readonly [path: Path, message: string]
@@ -22,6 +25,8 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     ...wrongAfterwards(service),
     ...wrongOneWay(service),
     ...wrongHolds(service),
+    ...wrongQuiet(service),
+    ...wrongWaves(service),
   ])
     context.addIssue({ code: 'custom', path: [...path], message })
 })
@@ -79,7 +84,7 @@ export function definitionWith(check: (policies: string) => readonly string[], v
 
 /** What comes after a promotion needs one, and what it goes by. */
 function wrongAfterwards(service: Service): readonly Wrong[] {
-  const { versions, watch, signals } = service
+  const { versions, watch, signals, depends } = service
   return [
     ...(isObserved(service) && versions !== undefined
       ? [[['versions'], 'old versions of a service that is only observed are not deleted'] as const]
@@ -87,8 +92,24 @@ function wrongAfterwards(service: Service): readonly Wrong[] {
     ...(isObserved(service) && watch !== undefined
       ? [[['watch'], 'a service that is only observed has no promotions to watch after'] as const]
       : []),
+    ...(isObserved(service) && depends !== undefined
+      ? [[['depends'], 'a service that is only observed has no releases to which it matters'] as const]
+      : []),
+    ...wrongHeadroom(service),
     ...(watch !== undefined && signals.errors === 'off'
       ? [[['watch'], 'the watch goes by errors, and signals.errors is off'] as const]
+      : []),
+  ]
+}
+
+/** Concurrency is counted for each account and region, and the limits are read of the own ones. */
+function wrongHeadroom(service: Service): readonly Wrong[] {
+  const path = ['gates', 'headroom']
+  if (service.gates.headroom === undefined) return []
+  return [
+    ...(isObserved(service) ? [[path, 'a service that is only observed has no steps to hold'] as const] : []),
+    ...(service.targets.some(isElsewhere)
+      ? [[path, 'concurrency is looked at in the own account and region only, and a target is elsewhere'] as const]
       : []),
   ]
 }
@@ -117,10 +138,16 @@ function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
 /** Names that a custom signal may not have: the fields of `signals`. A verdict names each signal once. */
 const own: readonly string[] = Object.keys(Signals.shape)
 
-function wrongSignals({ signals: { custom, prometheus = [] } }: Service): readonly Wrong[] {
+function wrongSignals({ targets, signals: { custom, prometheus = [], consumers = [] } }: Service): readonly Wrong[] {
   const taken = new Set(custom.map(({ name }) => name))
+  const functions = targets.map(({ functionName }) => functionName)
+  const names = [...taken, ...prometheus.map(({ name }) => name)]
   return [
     ...wrongCustom(custom),
+    ...wrongInConsumers(consumers, functions, names).map(([path, words]): Wrong => [
+      ['signals', 'consumers', ...path],
+      words,
+    ]),
     ...prometheus.flatMap((signal, index) => {
       const [before, at] = [prometheus.slice(0, index), ['signals', 'prometheus', index] as const]
       const isTaken = taken.has(signal.name) || before.some(({ name }) => name === signal.name)
@@ -209,10 +236,23 @@ function wrongOneWay({ mode, plan: { oneWay }, pace, gates, watch }: Service): r
   ]
 }
 
+/** An alarm puts the traffic back, or it holds: not both. */
+const wrongQuiet = ({ gates: { quietAlarms = [] }, signals: { alarms } }: Service): readonly Wrong[] =>
+  quietAlarms.flatMap((alarm, index): readonly Wrong[] =>
+    alarms.includes(alarm) || quietAlarms.indexOf(alarm) < index
+      ? [
+          [
+            ['gates', 'quietAlarms', index],
+            'it is named already, here or in signals.alarms, which put the traffic back',
+          ],
+        ]
+      : [],
+  )
+
 const advisoryHold = 'an advisory signal never decides, so there is nothing to hold: write role: critical, or no onFail'
 
 function wrongHolds({ signals }: Service): readonly Wrong[] {
-  const { alarms: _, custom, prometheus = [], ...own } = signals
+  const { alarms: _, custom, prometheus = [], consumers: __, ...own } = signals
   const all: readonly (readonly [Path, Watch | 'off'])[] = [
     ...Object.entries(own).map(([name, watch]) => [[name], watch] as const),
     ...custom.map((watch, index) => [['custom', index], watch] as const),

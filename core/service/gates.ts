@@ -1,32 +1,25 @@
 // A service's conditions for a release to begin, and to start each step. Policies (policy/release.cedar) decide whether they
 // hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
-import { duration } from '../duration.ts'
+import {
+  Approval,
+  approvalFields,
+  approvalOf,
+  ApprovalPoint,
+  approvalsMost,
+  beforeBpOf,
+  usualApproval,
+  type WaveApproval,
+} from '../definition/approval.ts'
 import type { OneWay } from '../definition/one-way.ts'
+import { wavesMost } from '../definition/waves.ts'
 import { plain } from '../plain-name.ts'
 import { Timetable } from './timetable.ts'
 import { ownPoliciesMaxChars } from './own-policies.ts'
 
-const person = z.string().min(1).max(200)
-const weightBp = z.int().min(0).max(10_000)
-const daySeconds = 86_400
-const expiryMax = 14 * daySeconds
-const countMax = 5
-export const approvalsMost = 10
 const findings = z.int().min(0).max(10_000)
 /** The service's own Cedar policies; they are checked when the definition is applied (docs/policy.md). */
 const rules = z.string().max(ownPoliciesMaxChars)
-
-/** People who must agree before a weight is set; 0 is the beginning, before prepare. */
-const Approval = z.strictObject({
-  beforeBp: weightBp,
-  count: z.int().min(1).max(countMax),
-  by: z.array(person).max(50).optional(),
-  fourEyes: z.boolean(),
-  expiresSeconds: z.int().min(60).max(expiryMax),
-  whenExpired: z.enum(['reject', 'approve']),
-})
-export type Approval = z.output<typeof Approval>
 
 const Provenance = z.strictObject({
   commit: z.boolean().default(false).describe('The release must name a commit.'),
@@ -77,10 +70,42 @@ const Concurrency = z.strictObject({
   max: z.int().min(1).max(50).describe('So many of them may be under way at a time.'),
 })
 
+const freePercent = (what: string) =>
+  z
+    .union([z.literal('off'), z.int().min(1).max(90)], {
+      error: 'write off, or how many percent must be free, as a whole number from 1 to 90',
+    })
+    .default(20)
+    .describe(what)
+
+const Headroom = z
+  .strictObject({
+    account: freePercent(
+      "Percent of the account's concurrency that must be unclaimed, for functions that reserve none; or off.",
+    ),
+    reserved: freePercent(
+      'Percent of its reserved concurrency that must be free, for functions that reserve some; or off.',
+    ),
+  })
+  .refine(({ account, reserved }) => account !== 'off' || reserved !== 'off', {
+    message: 'with both off nothing is asked: leave headroom out',
+  })
+export type Headroom = z.output<typeof Headroom>
+
 const shared = {
   freezes: Timetable.default([]).describe('Times in which nothing begins and nothing goes on.'),
   provenance: Provenance.prefault({}).describe('What must be known of a candidate.'),
   concurrency: Concurrency.optional(),
+  quietAlarms: z
+    .array(z.string().min(1).max(255))
+    .max(20)
+    .optional()
+    .describe(
+      'Alarms of what it depends on, such as a database: while one is not OK, no release begins and none takes a step (docs/around.md).',
+    ),
+  headroom: Headroom.optional().describe(
+    'How much concurrency must be free: while it is less, no release begins and none takes a step (docs/concurrency.md). Absent: it is not asked for.',
+  ),
   rules: rules.optional().describe('Cedar policies of your own: they may forbid more (docs/policy.md).'),
 }
 const windows = Timetable.describe('Releases begin only in these times; without any, at all times.')
@@ -89,34 +114,17 @@ const windows = Timetable.describe('Releases begin only in these times; without 
 export const Gates = z.strictObject({
   ...shared,
   windows: windows.default([]),
-  /** One more for a one-way step (one-way.ts). */
+  /** One more for a one-way step (one-way.ts), and those of waves (waves.ts). */
   approvals: z
     .array(Approval)
-    .max(approvalsMost + 1)
+    .max(approvalsMost + 1 + wavesMost)
     .default([]),
 })
 export type Gates = z.output<typeof Gates>
 
-const percent = z.number().min(0.01).max(100).multipleOf(0.01)
-
-/** The point that an approval guards, as people write it. */
-export const ApprovalPoint = z.union([z.literal('begin'), percent], {
-  error: 'write begin, or the percent of traffic that is not given before, such as 50',
-})
-export const beforeBpOf = (before: z.output<typeof ApprovalPoint>): number =>
-  before === 'begin' ? 0 : Math.round(before * 100)
-export const beforeWords = (beforeBp: number): string =>
-  beforeBp === 0 ? 'before it begins' : `before ${beforeBp / 100} %`
-
 const ApprovalDefinition = z.strictObject({
   before: ApprovalPoint.describe('begin, or the percent of traffic that is not given before.'),
-  count: z.int().min(1).max(countMax).default(1).describe('How many people.'),
-  by: z.array(plain(person)).min(1).max(50).optional().describe('Only these may.'),
-  fourEyes: z.boolean().default(true).describe('Who asked for the release may not.'),
-  expires: duration({ minSeconds: 60, maxSeconds: expiryMax })
-    .prefault('1d')
-    .describe('How long it is waited for, from when it is first missed.'),
-  whenExpired: z.enum(['reject', 'approve']).default('reject').describe('What silence then means.'),
+  ...approvalFields,
 })
 
 /** Gates as people write them. */
@@ -128,27 +136,39 @@ export const GatesDefinition = z
   })
   .transform(({ approvals, ...rest }): Gates => ({
     ...rest,
-    approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({
-      beforeBp: beforeBpOf(before),
-      count,
-      ...(by === undefined ? {} : { by }),
-      fourEyes,
-      expiresSeconds: expires,
-      whenExpired,
-    })),
+    approvals: approvals.map(({ before, ...one }) => approvalOf({ beforeBp: beforeBpOf(before) }, one)),
   }))
-
-/** Silence is no yes, and whoever asked for a release does not say yes to it. */
-const implied = (beforeBp: number): Approval => ({
-  beforeBp,
-  count: 1,
-  fourEyes: true,
-  expiresSeconds: daySeconds,
-  whenExpired: 'reject',
-})
 
 /** The gates with the approval that a one-way step asks for, unless they have one before that weight. */
 export function withYes(gates: Gates, oneWay: OneWay | undefined): Gates {
   if (oneWay?.yes !== 'person' || gates.approvals.some(({ beforeBp }) => beforeBp === oneWay.beforeBp)) return gates
-  return { ...gates, approvals: [...gates.approvals, implied(oneWay.beforeBp)] }
+  return { ...gates, approvals: [...gates.approvals, usualApproval({ beforeBp: oneWay.beforeBp })] }
 }
+
+/** The gates with those of waves: an approval before a wave is one more approval. */
+export function withWaves(
+  gates: Gates,
+  waves: readonly { readonly name: string; readonly approval?: WaveApproval | undefined }[],
+): Gates {
+  const own = waves.flatMap(({ name, approval = false }) => {
+    if (approval === false) return []
+    const guarded = { beforeBp: 0, wave: name }
+    return [approval === true ? usualApproval(guarded) : approvalOf(guarded, approval)]
+  })
+  return own.length === 0 ? gates : { ...gates, approvals: [...gates.approvals, ...own] }
+}
+
+/**
+ * The gates of a release: those of the definition of today, with the approvals that its own plan and waves ask for. A wave that
+ * has another name by now keeps its approval.
+ */
+export function gatesOfRelease(
+  { gates, waves = [] }: Gated,
+  { gates: begun, waves: taken = [], plan }: Gated & { readonly plan: { readonly oneWay?: OneWay | undefined } },
+): Gates {
+  const known = waves.map(({ name }) => name)
+  const renamed = taken.filter(({ name }) => !known.includes(name)).map(({ name }) => name)
+  const kept = begun.approvals.filter(({ wave }) => wave !== undefined && renamed.includes(wave))
+  return withYes({ ...gates, approvals: [...gates.approvals, ...kept] }, plan.oneWay)
+}
+type Gated = { readonly gates: Gates; readonly waves?: readonly { readonly name: string }[] | undefined }

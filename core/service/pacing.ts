@@ -202,7 +202,8 @@ const minuteSeconds = 60
 export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: number): Plan {
   const next = plan.steps[step]
   if (next === undefined || plan.steps.length >= stepsMax) return plan
-  const before = plan.steps[step - 1]?.weightBp ?? 0
+  const previous = plan.steps[step - 1]
+  const before = previous?.wave === next.wave ? (previous?.weightBp ?? 0) : 0
   const weightBp = Math.max(1, capBp, before * growth)
   if (weightBp >= next.weightBp) return plan
   const { bakeSeconds } = next
@@ -213,7 +214,7 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
   return {
     steps: [
       ...plan.steps.slice(0, step),
-      { weightBp, bakeSeconds: first },
+      { weightBp, bakeSeconds: first, ...(next.wave === undefined ? {} : { wave: next.wave }) },
       { ...next, bakeSeconds: rest },
       ...shortened(plan.steps.slice(step + 1), first + rest - bakeSeconds, shortestSeconds),
     ],

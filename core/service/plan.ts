@@ -4,6 +4,7 @@ import { wholeBp } from './routing.ts'
 import * as z from 'zod'
 import { duration, formatDuration } from '../duration.ts'
 import { OneWay, OneWayDefinition, oneWayWords } from '../definition/one-way.ts'
+import { type Stepped, wavesWords } from '../definition/waves.ts'
 
 const minute = 60
 // A weight's effect reaches CloudWatch a minute late and in whole minutes, so a shorter bake could never be judged.
@@ -20,17 +21,22 @@ const Step = z.strictObject({
     .int()
     .min(minute)
     .max(7 * 86_400),
+  /** In a release in waves: the wave that it is of (core/definition/waves.ts). */
+  wave: z.int().min(0).max(19).optional(),
 })
 type Step = z.output<typeof Step>
 
 const rising = (steps: readonly Step[]): boolean =>
-  steps.every((step, index) => index === 0 || step.weightBp > (steps[index - 1]?.weightBp ?? 0))
+  steps.every(
+    (step, index) =>
+      index === 0 || step.wave !== steps[index - 1]?.wave || step.weightBp > (steps[index - 1]?.weightBp ?? 0),
+  )
 
 const notRising = 'weights must rise from step to step'
 
 const maxHorizonSeconds = 100 * 7 * 86_400
 
-/** A plan in normal form: at most 100 rising weights. No steps means all at once. */
+/** A plan in normal form: at most 100 weights, rising within each wave. No steps means all at once. */
 export const Plan = z.strictObject({
   steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, notRising),
   /** How long the plan was meant to take before the error budget made its steps smaller. Verdicts keep using this horizon. */
@@ -57,7 +63,7 @@ const holdBack = z
  * does: a plan that stays at 0.01 % for as long as the other takes, and then gives everything, leaves out its steps. Both are
  * read as if every bake took exactly its time.
  */
-export function isBolder(plan: Plan, than: Plan): boolean {
+export function isBolder(plan: Stepped, than: Stepped): boolean {
   const [own, other] = [levelsOf(plan), levelsOf(than)]
   return (
     largestMove(own) > largestMove(other) ||
@@ -71,7 +77,7 @@ const largestMove = (levels: readonly Level[]): number =>
 type Level = { readonly atSeconds: number; readonly weightBp: number }
 
 /** From when on which weight; the promotion is the last. */
-function levelsOf({ steps }: Plan): readonly Level[] {
+function levelsOf({ steps }: Stepped): readonly Level[] {
   let atSeconds = 0
   const levels = steps.map(({ weightBp, bakeSeconds }): Level => {
     const level = { atSeconds, weightBp }
@@ -203,6 +209,13 @@ export const PlanDefinition = z
       'write the name of a plan, such as Canary10Percent5Minutes, or one of steps, canary, linear, exponential, allAtOnce',
   })
   .pipe(Plan)
+
+/** The plan, unless each wave has one of its own, and in which waves the targets have it. */
+export const wholePlanWords = (service: Parameters<typeof wavesWords>[0] & { readonly plan: Plan }): string => {
+  const { plan, waves = [] } = service
+  const isUsed = waves.length === 0 || plan.steps.length === 0 || waves.some((wave) => wave.plan === undefined)
+  return [isUsed ? planWords(plan) : undefined, wavesWords(service)].filter((words) => words !== undefined).join('; ')
+}
 
 /** `10 % for 5m, 90 % for 5m while 10 % stay on stable to compare with, then all traffic`: what a plan does, for people. */
 export function planWords({ steps, oneWay }: Plan): string {

@@ -1,23 +1,24 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; all other code sees a Service,
 // with weights, durations and names in one form.
 import * as z from 'zod'
+import { Depends } from '../around/depends.ts'
 import { AllowedArtifacts, makesVersions, Triggers } from './artifacts.ts'
 import { AttestationRules } from './attestations.ts'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
-import { Gates, GatesDefinition } from './gates.ts'
+import { Gates, GatesDefinition, withWaves, withYes } from './gates.ts'
 import { Owner } from '../owner.ts'
 import { aboutOwner } from '../page.ts'
-import { withYes } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
-import { From } from '../origin.ts'
 import { FunctionName } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { isDefinedElsewhere, mayOnlyLook, storedTarget, Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
+import { IncidentKeys } from '../definition/incident-keys.ts'
 import { VersionPolicy, VersionPolicyDefinition } from '../definition/version-policy.ts'
 import { WatchPolicy, WatchPolicyDefinition } from '../definition/watch-policy.ts'
+import { wavesDefinitionOf, wavesKept, wavesOf } from '../definition/waves.ts'
 
 export { Target } from './target.ts'
 
@@ -30,7 +31,6 @@ export type HookPoint = (typeof hookPoints)[number]
 
 const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
-
 const budgetEvery = z.union([z.literal(300), z.literal(3600)])
 const budgetEveryDefault = 300
 const learning = z.enum(['careful', 'sharp', 'off'])
@@ -62,23 +62,6 @@ const Pipelines = z
   .array(z.string().regex(/^[A-Za-z0-9.@_-]{1,100}$/, 'the name of a pipeline, as CodePipeline has it'))
   .max(50)
   .optional()
-
-const IncidentKeys = z.strictObject({
-  keys: z
-    .array(z.string().min(1).max(500))
-    .max(50)
-    .default([])
-    .describe(
-      'What incidents of this service are called: PagerDuty service ids or names, Opsgenie tags, response plans.',
-    ),
-  from: z
-    .array(From)
-    .max(20)
-    .optional()
-    .describe(
-      'Other accounts whose events may tell of incidents, and other regions: `111122223333`, `111122223333/eu-west-1`.',
-    ),
-})
 
 const maxHoldSeconds = 30 * 86_400
 const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
@@ -141,6 +124,9 @@ export const Service = z.strictObject({
   /** Absent: no version is ever deleted, and nothing is watched after the promotion. */
   versions: VersionPolicy.optional(),
   watch: WatchPolicy.optional(),
+  /** Absent: every step is for all targets. */
+  waves: wavesOf(Plan).optional(),
+  depends: Depends.optional(),
 })
 export type Service = z.output<typeof Service>
 
@@ -254,6 +240,10 @@ export const ServiceDefinition = z
       'Which old versions of its functions are deleted, once a day (docs/versions.md). Absent: none, ever.',
     ),
     watch: WatchPolicyDefinition.optional().describe('Watches it after its promotion (docs/watch.md). Absent: not.'),
+    waves: wavesDefinitionOf(PlanDefinition)
+      .optional()
+      .describe('Releases take the targets in these waves, one after the other (docs/waves.md). Absent: all at once.'),
+    depends: Depends.optional().describe('What it depends on besides its code (docs/around.md).'),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
@@ -269,9 +259,10 @@ export const ServiceDefinition = z
     message:
       'a service that is only observed needs a lookRole for each target in another account: `role` may move aliases',
   })
-  .transform(({ mode, targets, hooks, policy, gates, runbook, owner, ...rest }): Service => ({
+  .transform(({ mode, targets, hooks, policy, gates, runbook, owner, waves, ...rest }): Service => ({
     ...rest,
-    gates: withYes(gates, rest.plan.oneWay),
+    ...wavesKept(waves),
+    gates: withWaves(withYes(gates, rest.plan.oneWay), waves ?? []),
     ...(mode === 'own' ? {} : { mode }),
     targets: targets.map(storedTarget),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),

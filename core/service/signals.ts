@@ -1,7 +1,9 @@
 // The signals of a service. Every signal is optional in a definition and has a default. The signals that are on by default need
 // only the metrics that Lambda itself publishes. core/verdict/ judges them.
 import * as z from 'zod'
+import { type ConsumerFields, consumerFields, signalOf, signalsOf } from '../consumers/consumer.ts'
 import { prometheusFields } from '../prometheus/signal.ts'
+import { VersionDimensions } from '../version-dimensions.ts'
 
 const AlarmName = z.string().min(1).max(255)
 
@@ -72,18 +74,11 @@ const Cost = z.strictObject(watch({ weight: 1, tolerance: 1.25, minimumSamples: 
 const ColdStarts = z.strictObject(watch({ weight: 1, tolerance: 1.5, minimumSamples: 10 }))
 const Memory = z.strictObject(watch({ weight: 1, tolerance: 1.2, minimumSamples: 50 }))
 
-const Dimensions = z
-  .record(z.string().min(1).max(255), z.string().min(1).max(1024))
-  .refine((dimensions) => Object.values(dimensions).some((value) => value.includes('{version}')), {
-    message: 'one dimension must contain {version}: without it the two versions cannot be told apart',
-  })
-  .refine((dimensions) => Object.keys(dimensions).length <= 30, { message: 'CloudWatch takes at most 30 dimensions' })
-
 const Custom = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30'),
   namespace: z.string().min(1).max(255),
   metric: z.string().min(1).max(255),
-  dimensions: Dimensions.describe('`{function}`, `{alias}` and `{version}` are replaced.'),
+  dimensions: VersionDimensions.describe('`{function}`, `{alias}` and `{version}` are replaced.'),
   kind: z.enum(['count', 'mean']).describe('count: its sum per invocation is compared; mean: its average.'),
   worse: z.enum(['higher', 'lower']).default('higher').describe('Which direction is bad.'),
   sparse: z
@@ -100,6 +95,11 @@ const PrometheusSignal = z.strictObject({
   ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
 })
 export type PrometheusSignal = z.output<typeof PrometheusSignal>
+
+const plain = { weight: 1, tolerance: 1, minimumSamples: 1 }
+const { onFail, whenUnknown, unknownMinutes } = watch(plain)
+const Consumer = z.strictObject({ ...consumerFields, onFail, whenUnknown, unknownMinutes })
+type Consumer = z.output<typeof Consumer>
 
 const customDistinct = (custom: readonly { readonly name: string }[]): boolean =>
   new Set(custom.map(({ name }) => name)).size === custom.length
@@ -129,6 +129,11 @@ export const Signals = z.strictObject({
     .max(5)
     .optional()
     .describe('Queries of a Prometheus, one minute at a time (docs/prometheus.md).'),
+  consumers: z
+    .array(Consumer)
+    .max(5)
+    .optional()
+    .describe('Queues, streams and asynchronous calls that the functions consume (docs/consumers.md).'),
 })
 export type Signals = z.output<typeof Signals>
 
@@ -154,8 +159,59 @@ export const signalName = (key: string): string => key.split(':')[0] ?? key
 /** What an alarm's key begins with in a verdict; its name follows. */
 export const alarmPrefix = 'alarm:'
 
+/** How a signal of a consumer counts. */
+const consumerWatch = (consumer: Consumer, signal: ReturnType<typeof signalsOf>[number]): Watch => ({
+  ...plain,
+  role: consumer.advisory?.includes(signal) === true ? 'advisory' : 'critical',
+  onFail: consumer.onFail,
+  whenUnknown: consumer.whenUnknown,
+  unknownMinutes: consumer.unknownMinutes,
+  ...(signal !== 'failures' || consumer.failures === undefined
+    ? {}
+    : { tolerance: consumer.failures.tolerance, minimumSamples: consumer.failures.minimumSamples }),
+})
+
+type CustomSignal = Signals['custom'][number]
+const isOf = ({ function: named }: ConsumerFields, functionName: string): boolean =>
+  named === undefined || named === functionName
+
+/** What consumers of a target count themselves, as the custom signals that they are. */
+const failuresOf = ({ consumers = [] }: Pick<Signals, 'consumers'>, functionName: string): readonly CustomSignal[] =>
+  consumers.flatMap((one) => {
+    if (one.failures === undefined || !isOf(one, functionName)) return []
+    const { namespace, metric, dimensions } = one.failures
+    const name = signalOf(one, 'failures')
+    const what = { name, namespace, metric, dimensions, kind: 'count', worse: 'higher', sparse: false } as const
+    return [{ ...what, ...consumerWatch(one, 'failures') }]
+  })
+
+/** The metrics that the versions of a target are compared by, besides Lambda's. */
+export const customsOf = (signals: Signals, functionName: string): readonly CustomSignal[] =>
+  signals.consumers === undefined ? signals.custom : [...signals.custom, ...failuresOf(signals, functionName)]
+
+/** The signals of a consumer that have these names are only reported from now on. */
+export function advisoryIn(consumer: Consumer, names: readonly string[]): Consumer {
+  const named = signalsOf(consumer).filter((signal) => names.includes(signalOf(consumer, signal)))
+  return named.length === 0
+    ? consumer
+    : { ...consumer, advisory: [...new Set([...(consumer.advisory ?? []), ...named])] }
+}
+
 /** The settings of each signal by name, without the ones that are off. */
-export function watches({ alarms: _, custom, prometheus = [], ...own }: Signals): ReadonlyMap<string, Watch> {
+export function watches({
+  alarms: _,
+  custom,
+  prometheus = [],
+  consumers = [],
+  ...own
+}: Signals): ReadonlyMap<string, Watch> {
   const named = Object.entries(own).flatMap(([name, watch]) => (watch === 'off' ? [] : [[name, watch] as const]))
-  return new Map<string, Watch>([...named, ...[...custom, ...prometheus].map((one) => [one.name, one] as const)])
+  const consumed = consumers.flatMap((one) =>
+    signalsOf(one).map((signal) => [signalOf(one, signal), consumerWatch(one, signal)] as const),
+  )
+  return new Map<string, Watch>([
+    ...named,
+    ...[...custom, ...prometheus].map((one) => [one.name, one] as const),
+    ...consumed,
+  ])
 }

@@ -1,11 +1,17 @@
 // A target of a service: an alias of a function, and the roles by which it is reached where it is in another account.
 import * as z from 'zod'
-import { isElsewhere, isOfSameAccount, type Place, RoleArn, TargetFunction } from '../location.ts'
+import { isElsewhere, isOfSameAccount, locate, type Place, RoleArn, TargetFunction } from '../location.ts'
+import { functionAt, type Home, siteOfFunction } from '../origin.ts'
 
 /** Lambda's limits for an alias (API reference of UpdateAlias). */
 const AliasName = z
   .string()
   .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
+
+const provisionedConcurrency = z
+  .int('write how many environments, as a whole number')
+  .min(1, 'write at least 1, or leave it out: then Tidegate changes no provisioned concurrency')
+  .max(10_000, 'write at most 10000')
 
 export const Target = z.strictObject({
   functionName: TargetFunction,
@@ -13,12 +19,28 @@ export const Target = z.strictObject({
   roleArn: RoleArn.optional(),
   /** Absent: `roleArn` looks too. So it is in logs from before it existed. */
   lookRoleArn: RoleArn.optional(),
+  /** Absent: none is promised, and none is touched. So it is in logs from before it existed. */
+  provisionedConcurrency: provisionedConcurrency.optional(),
 })
 export type Target = z.output<typeof Target>
 
 /** `checkout:live, cart:live` */
 export const targetsWords = (targets: readonly Pick<Target, 'functionName' | 'alias'>[]): string =>
   targets.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
+
+/** An alias in one spelling, by whichever its function is named: at home a function has a name and an ARN. */
+export const aliasAt = ({ functionName, alias }: Pick<Target, 'functionName' | 'alias'>, home: Home): string =>
+  `${functionIn(functionName, home)}:${alias}`
+
+/** The same, of a function. */
+export const functionIn = (functionName: string, home: Home): string =>
+  functionAt(locate(functionName).name, siteOfFunction(functionName, home), home)
+
+/** In every spelling that a definition may have. */
+export const functionSpellings = (functionName: string, { partition, region, account }: Home): readonly string[] =>
+  functionName.startsWith('arn:')
+    ? [functionName]
+    : [functionName, `arn:${partition}:lambda:${region}:${account}:function:${functionName}`]
 
 export const TargetDefinition = z
   .strictObject({
@@ -30,6 +52,11 @@ export const TargetDefinition = z
     lookRole: RoleArn.optional().describe(
       'Of the same account: the controller assumes it to look. Without it, the parts that only look assume `role`, which may move.',
     ),
+    provisionedConcurrency: provisionedConcurrency
+      .optional()
+      .describe(
+        'How many provisioned environments the version with the traffic has: releases give them to the candidate before it gets traffic, and take them from the version that lost it (docs/concurrency.md). Absent: none is touched.',
+      ),
   })
   .refine(({ function: name, role }) => role === undefined || isOfSameAccount(role, name), {
     path: ['role'],
@@ -43,19 +70,32 @@ export const TargetDefinition = z
     path: ['lookRole'],
     message: 'a role that looks stands beside another one that moves: `role`',
   })
+  .refine((target) => target.provisionedConcurrency === undefined || !isDefinedElsewhere(target), {
+    path: ['provisionedConcurrency'],
+    message: 'provisioned concurrency is given in the own account and region only, and this target is elsewhere',
+  })
 
 type Defined = z.output<typeof TargetDefinition>
 
-export const isDefinedElsewhere = ({ function: functionName }: Defined): boolean => isElsewhere({ functionName })
+export function isDefinedElsewhere({ function: functionName }: { readonly function: string }): boolean {
+  return isElsewhere({ functionName })
+}
 
 /** Whether there is a way to it by which nothing can be moved. */
 export const mayOnlyLook = ({ role, lookRole }: Defined): boolean => role === undefined || lookRole !== undefined
 
-export const storedTarget = ({ function: functionName, alias, role, lookRole }: Defined): Target => ({
+export const storedTarget = ({
+  function: functionName,
+  alias,
+  role,
+  lookRole,
+  provisionedConcurrency: promised,
+}: Defined): Target => ({
   functionName,
   alias,
   ...(role === undefined ? {} : { roleArn: role }),
   ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
+  ...(promised === undefined ? {} : { provisionedConcurrency: promised }),
 })
 
 /** Where a target is, and in whose name it is reached. Releases and moves keep no role that looks: the service has it. */

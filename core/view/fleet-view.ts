@@ -101,13 +101,19 @@ function unknownOf({ unknown, budgets, aliases }: ServiceNow): readonly string[]
     ...budgets
       .filter(({ leftShare }) => leftShare === undefined)
       .map(
-        ({ slo, because }) => `What is left of its error budget ${slo} is not known: ${because ?? 'it was not read'}.`,
+        ({ slo, because }) =>
+          `What is left of its error budget ${slo} is not known: ${sentenceOf(because ?? 'it was not read')}`,
       ),
     ...aliases.flatMap(({ functionName, alias, unknown: because }) =>
-      because === undefined ? [] : [`Whether alias ${functionName}:${alias} has drifted is not known: ${because}.`],
+      because === undefined
+        ? []
+        : [`Whether alias ${functionName}:${alias} has drifted is not known: ${sentenceOf(because)}`],
     ),
   ]
 }
+
+/** What it quotes may be a sentence already. */
+const sentenceOf = (text: string): string => (text.endsWith('.') ? text : `${text}.`)
 
 function leastBudget({ budgets }: ServiceNow): Tile['budget'] {
   const [least] = budgets.toSorted((a, b) => (a.leftShare ?? -Infinity) - (b.leftShare ?? -Infinity))

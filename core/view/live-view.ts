@@ -1,6 +1,6 @@
 // A live release in a few words and a bar: where it stands, what it waits for, and what happens next.
 import { oneLine } from '../foreign-text.ts'
-import { candidateShareBp, isReturning, type Release, weightAt } from '../release/release.ts'
+import { toldShareBp, isReturning, type Release, weightAt } from '../release/release.ts'
 import { nowOf, standingOf } from './release/now.ts'
 
 export type LiveView = {
@@ -31,7 +31,7 @@ export function liveView(release: Release, nowMs: number): LiveView {
   return {
     releaseId: id,
     versions: versionsWords(release),
-    weightBp: candidateShareBp(release),
+    weightBp: toldShareBp(release),
     plannedBp: steps.map((_, index) => weightAt(release, index)),
     ...step,
     sentence: oneLine(nowOf(release, nowMs).sentence, wordsMost),

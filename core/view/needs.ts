@@ -1,12 +1,13 @@
 // What of a service needs a person, the most urgent first, and what that person may do first. What resolves itself, or is only
 // slow, is no need.
-import { approversOf, requestersOf } from '../gate/facts.ts'
+import { approversOf, missedSinceMs, requestersOf } from '../gate/facts.ts'
 import { formatDuration } from '../duration.ts'
 import { nameWords, oneLine, quoted } from '../foreign-text.ts'
 import { heldNow } from '../release/gating.ts'
 import type { Release } from '../release/release.ts'
 import { commandBack } from '../release/return-record.ts'
-import { beforeWords } from '../service/gates.ts'
+import { beforeWords, guardedSaid } from '../definition/approval.ts'
+import { gatesOfRelease } from '../service/gates.ts'
 import { versionsWords } from './live-view.ts'
 import type { AliasNow, ServiceNow, Stop } from './service-now.ts'
 
@@ -152,25 +153,26 @@ const backWords = ({ targets, candidate }: Pick<Release, 'targets' | 'candidate'
 function approvalNeeds(live: Release, { service }: ServiceNow, nowMs: number): readonly Need[] {
   const held = heldNow(live)
   if (held === undefined || !held.gates.includes('approvals')) return []
-  const { approvals } = (service ?? live.service).gates
+  const { approvals } = gatesOfRelease(service ?? live.service, live.service)
   const missing = approvals
-    .filter((approval) => live.missedSinceMs[approval.beforeBp] !== undefined)
+    .filter((approval) => missedSinceMs(live, approval) !== undefined)
     .map((approval) => ({ ...approval, given: approversOf(live, approval) }))
     .filter(({ given, count }) => given.length < count)
-  return missing.map(({ beforeBp, count, given, by, fourEyes, expiresSeconds, whenExpired }): Need => {
-    const sinceMs = live.missedSinceMs[beforeBp] ?? nowMs
+  return missing.map((approval): Need => {
+    const { count, given, by, fourEyes, expiresSeconds, whenExpired } = approval
+    const sinceMs = missedSinceMs(live, approval) ?? nowMs
     const leftSeconds = Math.max(0, expiresSeconds - (nowMs - sinceMs) / 1000)
     const asked = requestersOf(live).map(nameWords).join(', ')
     const who = by === undefined ? 'whoever has the right to approve' : by.map(nameWords).join(' or ')
     // As a definition and the API spell it.
-    const says = { releaseId: live.id, before: beforeBp === 0 ? 'begin' : String(beforeBp / 100) }
+    const says = { releaseId: live.id, ...guardedSaid(approval) }
     return {
       kind: 'approval',
-      sentence: `It waits for an approval ${beforeWords(beforeBp)}: ${given.length} of ${count} given${given.length === 0 ? '' : ` (${given.map(nameWords).join(', ')})`}. May approve: ${who}${fourEyes && asked !== '' ? `, but not ${asked}, who asked for it` : ''}. In ${formatDuration(leftSeconds)} it is ${whenExpired === 'reject' ? 'rejected' : 'taken as given'}.`,
+      sentence: `It waits for an approval ${beforeWords(approval)}: ${given.length} of ${count} given${given.length === 0 ? '' : ` (${given.map(nameWords).join(', ')})`}. May approve: ${who}${fourEyes && asked !== '' ? `, but not ${asked}, who asked for it` : ''}. In ${formatDuration(leftSeconds)} it is ${whenExpired === 'reject' ? 'rejected' : 'taken as given'}.`,
       sinceMs,
       releaseId: live.id,
       actions: [
-        { kind: 'order', route: 'approve', label: `Approve ${beforeWords(beforeBp)}`, says, reason: 'looks good' },
+        { kind: 'order', route: 'approve', label: `Approve ${beforeWords(approval)}`, says, reason: 'looks good' },
         { kind: 'order', route: 'decline', label: 'Decline', says, reason: 'not now' },
       ],
     }

@@ -64,26 +64,33 @@ function gainsOf({ invocations, bad }: Minute, explained: number, burst: number)
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6
 
+type Weighed = { readonly after: Evidence; readonly gains: readonly number[] }
+
 /** @param watchMinutes of the whole watch */
-export function see(before: Evidence, minute: Minute, past: Past, watchMinutes: number): Evidence {
+export const see = (before: Evidence, minute: Minute, past: Past, watchMinutes: number): Evidence =>
+  weighed(before, minute, past, watchMinutes, true).after
+
+/** @param isPatient an outage that is no longer than those of the past weeks does not count as a fault */
+function weighed(before: Evidence, minute: Minute, past: Past, watchMinutes: number, isPatient: boolean): Weighed {
   const { atMs, invocations, bad } = minute
-  if (invocations === 0) return before
+  if (invocations === 0) return { after: before, gains: multiples.map(() => 0) }
   const explained = explainedAt(past, atMs)
   const failed = rounded(Math.max(0, bad / invocations - explained))
   const latest = [...before.latest, { atMs, invocations, failed }].slice(-minutesTogether)
   // Worse than anything that came and went by itself: that need not last as long.
-  const cap = isWorseThanEver(latest, past) ? Infinity : capOf(past, watchMinutes)
+  const cap = !isPatient || isWorseThanEver(latest, past) ? Infinity : capOf(past, watchMinutes)
   const share = shareOf(watchMinutes)
-  const gains = gainsOf(minute, explained, past.burst)
-  return {
+  const gains = gainsOf(minute, explained, past.burst).map((gain) => Math.min(cap, gain))
+  const after = {
     ratios: multiples.map((_, index) =>
-      rounded(Math.max(floor, logAdd(before.ratios[index] ?? -Infinity, share) + Math.min(cap, gains[index] ?? 0))),
+      rounded(Math.max(floor, logAdd(before.ratios[index] ?? -Infinity, share) + (gains[index] ?? 0))),
     ),
     latest,
     invocations: before.invocations + invocations,
     bad: before.bad + bad,
     expected: rounded(before.expected + invocations * (explained / past.drift)),
   }
+  return { after, gains }
 }
 /** A number that JSON can have. */
 const floor = -1000
@@ -104,3 +111,45 @@ const logE = (targets: readonly Evidence[]): number =>
   targets.length === 0 ? -Infinity : logSum(targets.map(logEOf)) - Math.log(targets.length)
 
 export const isFault = (targets: readonly Evidence[]): boolean => logE(targets) >= -Math.log(alpha)
+
+/** At odds of 20 to 1 a target has a part in what a release is charged: 95 %, one-sided, as for other charges. */
+const surely = Math.log(20)
+
+/** When a fault began, and the last minute that makes it more likely that it went on. */
+type Lasting = { readonly fromMs: number; readonly lastMs: number }
+
+/**
+ * Where the fault of a target began: of all minutes and multiples, the ones whose product of likelihood ratios is the largest.
+ * @param minutes oldest first
+ * @param isPatient as the watch itself looks; not where a person has said already that it is a fault
+ * @param untilMs it began before this
+ * @returns undefined where the evidence of all beginnings together never reached what is sure
+ */
+export function lastingOf(
+  minutes: readonly Minute[],
+  past: Past,
+  { watchMinutes, untilMs, isPatient }: { watchMinutes: number; untilMs: number; isPatient: boolean },
+): Lasting | undefined {
+  let [evidence, highest] = [noEvidence, -Infinity]
+  let sums = multiples.map(() => ({ sum: 0, fromMs: 0 }))
+  let best = { sum: 0, fromMs: 0, place: 0 }
+  for (const minute of minutes.filter(({ atMs }) => atMs < untilMs)) {
+    const { after, gains } = weighed(evidence, minute, past, watchMinutes, isPatient)
+    evidence = after
+    highest = Math.max(highest, logEOf(evidence))
+    sums = sums.map(({ sum, fromMs }, place) =>
+      sum > 0 ? { sum: sum + (gains[place] ?? 0), fromMs } : { sum: gains[place] ?? 0, fromMs: minute.atMs },
+    )
+    for (const [place, one] of sums.entries()) if (one.sum > best.sum) best = { ...one, place }
+  }
+  return highest < surely ? undefined : { fromMs: best.fromMs, lastMs: lastOf(minutes, past, best) }
+}
+
+function lastOf(minutes: readonly Minute[], past: Past, { fromMs, place }: { fromMs: number; place: number }): number {
+  let [sum, most, lastMs] = [0, 0, fromMs]
+  for (const minute of minutes.filter(({ atMs }) => atMs >= fromMs)) {
+    sum += gainsOf(minute, explainedAt(past, minute.atMs), past.burst)[place] ?? 0
+    if (sum > most) [most, lastMs] = [sum, minute.atMs]
+  }
+  return lastMs
+}

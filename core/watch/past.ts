@@ -41,9 +41,11 @@ export type Past = z.output<typeof Past>
 
 const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek
 
+/** The share that usually fails at this time. */
+export const usualAt = ({ usual }: Past, atMs: number): number => usual[hourOfWeek(atMs)] ?? rateMax
+
 /** What is not yet a fault at this time: as many errors as the worst hour had for its time of the week. */
-export const explainedAt = ({ usual, drift }: Past, atMs: number): number =>
-  Math.min(rateMax, (usual[hourOfWeek(atMs)] ?? rateMax) * drift)
+export const explainedAt = (past: Past, atMs: number): number => Math.min(rateMax, usualAt(past, atMs) * past.drift)
 
 type Counts = { invocations: number; bad: number }
 const none = (): Counts => ({ invocations: 0, bad: 0 })

@@ -2,7 +2,7 @@
 // evidence of minutes that may still change is computed at every look from what is kept, and kept once they are settled.
 import * as z from 'zod'
 import { RoleArn, TargetFunction } from '../location.ts'
-import type { WatchEnd } from '../release/event.ts'
+import type { WatchEnd } from '../definition/watch-end.ts'
 import { isWayBack } from '../release/head.ts'
 import type { Release } from '../release/release.ts'
 import { minuteMs } from '../time.ts'
@@ -41,7 +41,10 @@ export const Watch = z.strictObject({
   settledMs: epochMs,
   /** Five minutes each, of which every target had data. */
   seenSlots: z.int().min(0),
-  /** How it ends. It is written before anything is done about it, so that it is done once and in full. */
+  /**
+   * How it ends. It is written before anything is done about it, so that it is done once and in full. `charging` (late.ts) is a
+   * word here, and no field of its own, because functions of before read it as an end that they have finished already.
+   */
   ending: z
     .strictObject({ atMs: epochMs, how: z.string().max(40), because: z.string().max(1000), seenSlots: z.int().min(0) })
     .optional(),
@@ -167,6 +170,15 @@ export function endOf(watch: Watch): WatchEnd | undefined {
     ...{ invocations: sum('invocations'), bad: sum('bad'), expected: Math.round(sum('expected') * 10) / 10 },
   }
 }
+
+const charging = 'charging'
+/** All that follows from its end is done, but what the version failed is not counted yet. */
+export const isCharging = ({ ending }: Watch): boolean => ending?.how === charging
+/** @returns what is kept of it until that is counted; undefined where nobody says that the version failed */
+export const toCharge = ({ ending, ...watch }: Watch): Watch | undefined =>
+  ending !== undefined && ['fault', 'rolledBack'].includes(ending.how)
+    ? { ...watch, rev: watch.rev + 1, ending: { ...ending, how: charging } }
+    : undefined
 
 /** @param now with everything that was seen */
 export const ended = (now: Watch, atMs: number, how: WatchEnd['how'], because: string): Watch => ({

@@ -1,8 +1,9 @@
 // The watch after a promotion, in the words that everybody gets.
 import { formatDuration } from '../duration.ts'
+import { minuteWords } from '../time.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import { aboutOwner, type Page, pageOf } from '../page.ts'
-import type { WatchEnd } from '../release/event.ts'
+import type { WatchEnd } from '../definition/watch-end.ts'
 import type { Release } from '../release/release.ts'
 import { minuteMs } from '../time.ts'
 import { explainedAt } from './past.ts'
@@ -32,12 +33,12 @@ export function faultWords(watch: Watch, read: Read): string {
 /** One line about a watch that goes on. */
 export function watchNowWords(watch: Watch, nowMs: number): string {
   const { untilMs, targets } = watch
-  const until = new Date(untilMs).toISOString().slice(0, 16).replace('T', ' ')
+  const until = minuteWords(untilMs)
   const whole = formatDuration(slotsOfWatch(watch) * 5 * 60)
   const seen = formatDuration(watch.seenSlots * 5 * 60)
   if (targets.some(({ past }) => past === undefined))
-    return `Watched until ${until}Z: what was usual before is being read.`
-  return `Watched until ${until}Z: no fault seen; ${seen} of ${whole} seen${nowMs > untilMs ? ', and it ends now' : ''}.`
+    return `Watched until ${until}: what was usual before is being read.`
+  return `Watched until ${until}: no fault seen; ${seen} of ${whole} seen${nowMs > untilMs ? ', and it ends now' : ''}.`
 }
 
 /** How it ended, in a sentence without its full stop. */

@@ -108,7 +108,12 @@ const listOf = <Item extends z.ZodType, About extends z.ZodRawShape>(item: Item,
 
 const target = { functionName: text, alias: text }
 const routing = Routing.optional().describe('As the log of releases has it. Absent: no release has moved it yet.')
-const stop = { by: text, reason: text, sinceMs: epochMs }
+const stop = {
+  by: text,
+  reason: text,
+  sinceMs: epochMs,
+  release: text.optional().describe('The frozen release that it was stopped for. Absent: a person has stopped it.'),
+}
 
 const ServicesAnswer = listOf(
   z.strictObject({
@@ -139,6 +144,10 @@ const ServiceAnswer = z.strictObject({
     .strictObject({ ...stop, isAll: z.boolean() })
     .optional()
     .describe('Who has stopped the line.'),
+  watch: z
+    .strictObject({ releaseId: text, promotedAtMs: epochMs, untilMs: epochMs, sentence: text })
+    .optional()
+    .describe('The watch after the last promotion, while it goes on.'),
 })
 
 const ReleasesAnswer = listOf(Head, { releaseId: text, requestedAtMs: epochMs })

@@ -54,7 +54,7 @@ export function bodyOf({ name, verb }: { readonly name: string; readonly verb: s
 /** Of every route: AWS, and what is stored. */
 const always = ['call_invalid', 'aws_unavailable', 'aws_throttled', 'permission_denied', 'item_unreadable'] as const
 const ofOrders = ['caller_unknown', 'idempotency_key_reused', 'idempotency_key_in_use', 'aws_refused'] as const
-const steering = ['release_missing', 'no_live_release', 'verb_not_now', 'crowded'] as const
+const steering = ['release_missing', 'no_live_release', 'service_missing', 'verb_not_now', 'crowded'] as const
 const accepting = ['service_missing', 'target_unknown', 'request_reused', 'queue_full'] as const
 
 /** By verb, or by reading. */
@@ -69,7 +69,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
     ...['nothing_to_return_to', 'return_failed', 'traffic_moved', 'alias_missing', 'version_missing', 'roles_differ'],
     'not_in_charge',
   ] as readonly ProblemCode[],
-  approve: [...steering, 'service_missing', 'approval_refused'],
+  approve: [...steering, 'approval_refused'],
   override: [...steering, 'override_refused'],
   stopLine: ['service_missing'],
   startLine: ['crowded'],
@@ -79,7 +79,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
   ] as readonly ProblemCode[],
   incident: ['service_missing'],
   oldVersions: ['service_missing'],
-  apply: ['definition_invalid', 'definition_contested'],
+  apply: ['definition_invalid', 'definition_contested', 'alias_taken'],
   service: ['service_missing'],
   releases: ['service_missing'],
   release: ['release_missing'],

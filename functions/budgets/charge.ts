@@ -142,12 +142,12 @@ async function judge(
   if ('unread' in minutes) return due.ageMs < unreadMs ? undefined : unknown(minutes.unread)
   const burned = burnedBeyond(minutes)
   if ('unknown' in burned) return due.ageMs < silentMs ? undefined : unknown(burned.unknown)
-  return chargeOf(slo.name, burned, await allowed(deps, release.service.name, slo, due.span.fromMs, nowMs))
+  return chargeOf(slo.name, burned, await allowedIn(deps, release.service.name, slo, due.span.fromMs, nowMs))
 }
 
 /** How many may be bad in the whole window, as gates count; `undefined` while the ledger has not reached the release. */
-async function allowed(
-  deps: Deps,
+export async function allowedIn(
+  deps: Pick<World, 'budgets'>,
   service: string,
   slo: CountedSlo,
   sinceMs: number,

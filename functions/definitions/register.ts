@@ -3,9 +3,10 @@
 import { Problem } from '../../core/problem.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { changesOf } from './changes.ts'
+import { claimNewAliases, dropClaims } from './new-aliases.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'openReleases' | 'log'>
+type Deps = Pick<World, 'clock' | 'home' | 'services' | 'definitions' | 'openReleases' | 'log'>
 
 export type Registered = {
   readonly service: Service
@@ -15,7 +16,7 @@ export type Registered = {
   readonly changed: readonly string[]
 }
 
-/** @param by who changes it, by AWS's word @throws Problem `definition_contested`, `mode_not_now` */
+/** @param by who changes it, by AWS's word @throws Problem `definition_contested`, `mode_not_now`, `alias_taken` */
 export async function register(deps: Deps, service: Service, by: string): Promise<Registered> {
   const { name } = service
   const before = await definedAs(deps, name)
@@ -24,9 +25,11 @@ export async function register(deps: Deps, service: Service, by: string): Promis
   const last = await lastOf(deps, name)
   // The same again is no change, and gets no record. It is stored all the same, with its lookup keys.
   const seq = changed.length === 0 ? last : last + 1
+  const claims = await claimNewAliases(deps, { before, after: service, seq })
   const record = { service: name, by, atMs: deps.clock.nowMs(), ...(before && { before }), after: service }
   if (changed.length > 0 && !(await deps.definitions.add(seq, record))) throw contested(name)
   if (!(await deps.services.put(service, seq))) throw contested(name)
+  await dropClaims(deps, claims)
   deps.log({ message: 'order: apply', service: name, by, seq, changed: changed.slice(0, 50) })
   return { service, isKnown: before !== undefined, changed }
 }

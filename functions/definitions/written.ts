@@ -1,21 +1,24 @@
 // A service in the form in which people write its definition: percent and `5m`, not basis points and seconds. What is shown of a
 // stored definition, and compared with a file, is this form. It can be applied again: parsed, it is the same service.
+import { oneWayStep } from '../../core/definition/one-way.ts'
 import { ServiceDefinition, type Service } from '../../core/service/service.ts'
 import { own } from '../../core/own.ts'
 import type { Plan } from '../../core/service/plan.ts'
 import { wholeBp } from '../../core/service/routing.ts'
+import type { Approval } from '../../core/definition/approval.ts'
+import type { Stepped } from '../../core/definition/waves.ts'
 import { isCounted, type Slo } from '../../core/service/slo.ts'
 
 type Written = Readonly<Record<string, unknown>>
 
 /** Every field, also those that nobody has said. */
 export function written({ targets, plan, hooks, policy, slos, pace, gates, ...rest }: Service): Written {
-  const { name, mode = 'own', runbook, signals, versions, ...more } = rest
+  const { name, mode = 'own', runbook, signals, versions, waves, watch, ...more } = rest
   return {
     name,
     mode,
-    targets: targets.map(({ functionName, alias, roleArn, lookRoleArn }) =>
-      present({ function: functionName, alias, role: roleArn, lookRole: lookRoleArn }),
+    targets: targets.map(({ functionName, alias, roleArn, lookRoleArn, ...promised }) =>
+      present({ function: functionName, alias, role: roleArn, lookRole: lookRoleArn, ...promised }),
     ),
     plan: planWritten(plan),
     signals,
@@ -29,14 +32,13 @@ export function written({ targets, plan, hooks, policy, slos, pace, gates, ...re
     pace: present({ ...planned(pace), damage: pace.damageBp / 100 }),
     gates: present({
       ...gates,
-      approvals: gates.approvals.map(({ beforeBp, expiresSeconds, ...approval }) => ({
-        before: beforeBp === 0 ? 'begin' : beforeBp / 100,
-        ...approval,
-        expires: span(expiresSeconds),
-      })),
+      approvals: gates.approvals
+        .filter(({ wave }) => wave === undefined)
+        .map((one) => ({ before: one.beforeBp === 0 ? 'begin' : one.beforeBp / 100, ...approvalWritten(one) })),
     }),
-    ...present(more),
+    ...present({ ...more, waves: wavesWritten(waves, gates.approvals) }),
     ...(versions === undefined ? {} : { versions: { keep: versions.keep, keepFor: span(versions.keepSeconds) } }),
+    ...(watch === undefined ? {} : { watch: { for: span(watch.seconds), onFault: watch.onFault } }),
     ...(runbook === undefined ? {} : { runbook }),
   }
 }
@@ -85,16 +87,35 @@ function span(seconds: number): string {
   return `${seconds / size}${unit}`
 }
 
-function planWritten({ steps }: Plan): unknown {
+function planWritten({ steps, oneWay }: Pick<Plan, 'oneWay'> & { readonly steps: Stepped['steps'] }): unknown {
   const last = steps.at(-1)
   if (last === undefined) return 'AllAtOnce'
-  const all = steps.map(({ weightBp, heldBackBp = 0, bakeSeconds }) => ({
+  const first = oneWayStep({ steps, oneWay })
+  const all = steps.map(({ weightBp, heldBackBp = 0, bakeSeconds }, index) => ({
     weight: (weightBp + heldBackBp) / 100,
     bake: span(bakeSeconds),
+    ...(oneWay === undefined || index !== first ? {} : { oneWay: { reason: oneWay.reason, yes: oneWay.yes } }),
   }))
   const isWhole = last.weightBp + (last.heldBackBp ?? 0) === wholeBp
   return isWhole ? { steps: all, holdBack: (last.heldBackBp ?? 0) / 100 } : { steps: all }
 }
+
+const approvalWritten = ({ beforeBp: _, wave: _wave, expiresSeconds, ...approval }: Approval): Written => ({
+  ...approval,
+  expires: span(expiresSeconds),
+})
+
+const wavesWritten = (waves: Service['waves'], approvals: readonly Approval[]): unknown =>
+  waves?.map(({ heldBackBp, pause = false, plan, ...wave }) => {
+    const approval = approvals.find((one) => one.wave === wave.name)
+    return present({
+      ...wave,
+      holdBack: heldBackBp / 100,
+      pause,
+      approval: approval === undefined ? false : approvalWritten(approval),
+      plan: plan && planWritten({ steps: plan.steps }),
+    })
+  })
 
 const planned = ({ bold, careful, urgent }: Service['pace']): Written =>
   Object.fromEntries(

@@ -12,7 +12,16 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'traffic' | 'services' | 'definitions' | 'openReleases' | 'leases' | 'executions' | 'log'
+  | 'clock'
+  | 'home'
+  | 'journal'
+  | 'traffic'
+  | 'services'
+  | 'definitions'
+  | 'openReleases'
+  | 'leases'
+  | 'executions'
+  | 'log'
 >
 
 const Properties = z.discriminatedUnion('kind', [
@@ -31,8 +40,8 @@ const ProvisionEvent = z.looseObject({
 type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonly<Record<string, string>> }
 
 /**
- * @throws Problem `event_invalid`, `definition_invalid`, `definition_contested`, `version_missing`, and those of the traffic
- * port when a live release cannot be rolled back
+ * @throws Problem `event_invalid`, `definition_invalid`, `definition_contested`, `alias_taken`, `version_missing`, and those of
+ * the traffic port when a live release cannot be rolled back
  */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {

@@ -7,7 +7,8 @@ import type { Service } from '../../core/service/service.ts'
 import { dayMs } from '../../core/time.ts'
 import type { Looked } from '../../core/verdict/evidence/logged.ts'
 import { concurrently } from '../steps/each.ts'
-import { learns, orNothing, promotedReleases, releasesMax } from '../steps/past.ts'
+import { latestHeads } from '../steps/heads.ts'
+import { headsMax, learns, orNothing, promotedReleases, releasesMax } from '../steps/past.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'observations' | 'journal' | 'history' | 'telemetry' | 'log'>
@@ -30,7 +31,10 @@ export async function wentThrough(deps: Deps, service: Service, place: AliasPlac
   const found = await concurrently(latest, readAtOnce, ({ id }) =>
     orNothing(deps, id, undefined, async () => observed(await deps.observations.read(service.name, id))),
   )
-  const ownOnes = await promotedReleases(deps, service)
+  const heads = await orNothing(deps, 'earlier releases', [], async () => {
+    return (await latestHeads(deps, service.name, headsMax)).items
+  })
+  const ownOnes = await promotedReleases(deps, service, heads)
   return [...found.flatMap((one) => (one === undefined ? [] : [lookedAt(one)])), ...ownOnes].slice(0, releasesMax)
 }
 

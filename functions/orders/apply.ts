@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
+import { checkDepends } from '../../core/around/depends.ts'
 import { checkSources } from '../../core/prometheus/signal.ts'
 import { observedTag, outOfReach } from '../../core/reach/reach.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
@@ -30,7 +31,10 @@ type Deps = Pick<
   | 'prometheusUrls'
 >
 
-/** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach`, `prometheus_refused` */
+/**
+ * @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `alias_taken`, `service_out_of_reach`,
+ * `prometheus_refused`
+ */
 export function applyHandler(deps: Deps) {
   return async (event: unknown): Promise<Registered> => {
     const { service, by, definition } = readOrder(ApplyCall, event)
@@ -42,6 +46,7 @@ export function applyHandler(deps: Deps) {
         `The route names service "${service.slice(0, 50)}", and the definition ${wanted.name}.`,
       )
     checkSources(wanted, deps.prometheusUrls, deps.home)
+    checkDepends(wanted.depends, deps.home)
     await checkReach(deps, wanted)
     return register(deps, wanted, by)
   }

@@ -1,8 +1,17 @@
-// A person approves or declines a release. The answer applies to this release and to the weight that the approval guards.
+// A person approves or declines a release. The answer applies to this release, and to the weight or the wave that the approval
+// guards.
 import * as z from 'zod'
 import { personKey } from '../../core/caller.ts'
-import { approversOf, requestersOf } from '../../core/gate/facts.ts'
-import { type Approval, ApprovalPoint, beforeBpOf, beforeWords, withYes } from '../../core/service/gates.ts'
+import { approversOf, dueAt, missedSinceMs, requestersOf } from '../../core/gate/facts.ts'
+import {
+  type Approval,
+  ApprovalPoint,
+  beforeBpOf,
+  beforeWords,
+  isSameApproval,
+} from '../../core/definition/approval.ts'
+import { WaveName } from '../../core/definition/wave-name.ts'
+import { gatesOfRelease } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, isReturning, type Release } from '../../core/release/release.ts'
 import { record } from '../steps/log.ts'
@@ -12,15 +21,18 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases' | 'services' | 'policies' | 'log'>
 
-export const ApproveCall = z.strictObject({
-  ...which,
-  by,
-  answer: z.enum(['approve', 'decline']).default('approve'),
-  before: ApprovalPoint.optional().describe(
-    'Which approval, as in the definition; without it, the one that is missed first.',
-  ),
-  reason: reason.optional(),
-})
+export const ApproveCall = z
+  .strictObject({
+    ...which,
+    by,
+    answer: z.enum(['approve', 'decline']).default('approve'),
+    before: ApprovalPoint.optional().describe(
+      'Which approval, as in the definition; without it and `wave`, the one that is missed first.',
+    ),
+    wave: WaveName.optional().describe('The approval before this wave.'),
+    reason: reason.optional(),
+  })
+  .refine(({ before, wave }) => before === undefined || wave === undefined, 'give before or wave, not both')
 type ApproveCall = z.output<typeof ApproveCall>
 
 /** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `service_missing`, `verb_not_now`, `approval_refused` */
@@ -31,30 +43,44 @@ export function approveHandler(deps: Deps) {
     const { release } = loaded
     if (!isLive(release) || isReturning(release)) throw notNow(release, call.answer)
     const today = await deps.services.get(release.service.name)
-    // Its one-way step is that of its own plan, whatever the definition says by now.
-    const gates = withYes(today.gates, release.service.plan.oneWay)
+    // Its one-way step and its waves are its own, whatever the definition says by now.
+    const gates = gatesOfRelease(today, release.service)
     const approval = wanted(release, gates.approvals, call)
     await permitted(deps, release, approval, { ...call, own: gates.rules })
-    const { beforeBp } = approval
+    const { beforeBp, wave } = approval
+    const guarded = { beforeBp, ...(wave === undefined ? {} : { wave }) }
     const after = await record(deps, loaded, (now) => {
       if (!isLive(now) || isReturning(now)) throw notNow(now, call.answer)
       const why = call.reason === undefined ? {} : { reason: call.reason }
-      return { type: 'approved', atMs: deps.clock.nowMs(), beforeBp, by: call.by, answer: call.answer, ...why }
+      return { type: 'approved', atMs: deps.clock.nowMs(), ...guarded, by: call.by, answer: call.answer, ...why }
     })
     await wake(deps, after)
     return ordered(deps, after.release, call.answer, call.by)
   }
 }
 
-/** @throws Problem `verb_not_now` when the release needs no such approval */
-function wanted(release: Release, approvals: readonly Approval[], { before, answer }: ApproveCall): Approval {
+/**
+ * The approval that is meant. Who names none does not approve a wave that nobody has asked for yet: the same command, sent twice,
+ * would let the next one begin too.
+ * @throws Problem `verb_not_now` when the release needs no such approval
+ */
+function wanted(release: Release, approvals: readonly Approval[], { before, wave, answer }: ApproveCall): Approval {
   const open = approvals
     .filter((approval) => approversOf(release, approval).length < approval.count)
-    .toSorted((a, b) => a.beforeBp - b.beforeBp)
-  const wantedBp = before === undefined ? undefined : beforeBpOf(before)
-  const found = open.find(({ beforeBp }) => wantedBp === undefined || beforeBp === wantedBp)
+    .flatMap((approval) => {
+      const due = dueAt(release, approval)
+      return due === undefined ? [] : [{ approval, due }]
+    })
+    .toSorted((a, b) => a.due - b.due || a.approval.beforeBp - b.approval.beforeBp)
+    .map(({ approval }) => approval)
+  const named =
+    wave !== undefined ? { beforeBp: 0, wave } : before === undefined ? undefined : { beforeBp: beforeBpOf(before) }
+  const isAsked = (one: Approval): boolean => one.wave === undefined || missedSinceMs(release, one) !== undefined
+  const found = open.find((one) =>
+    named === undefined ? answer === 'decline' || isAsked(one) : isSameApproval(one, named),
+  )
   if (found !== undefined) return found
-  const which = wantedBp === undefined ? '' : ` ${beforeWords(wantedBp)}`
+  const which = named === undefined ? ' now' : ` ${beforeWords(named)}`
   throw new Problem('verb_not_now', `Release ${release.id} needs no approval${which}: ${answer} has no effect on it.`)
 }
 

@@ -20,7 +20,7 @@ export const GateCall = z.strictObject({
 export type Answer = { readonly may: boolean; readonly because: string }
 
 /** @throws Problem `call_invalid`, `service_missing`. Anything that blocks a release is an answer, not an error. */
-export function askHandler(deps: AskDeps & Pick<World, 'home'>) {
+export function askHandler(deps: AskDeps & Pick<World, 'home' | 'concurrency'>) {
   return async (event: unknown): Promise<Answer | Forecast> => {
     const { service, release } = readOrder(GateCall, event)
     return release === undefined ? mayRelease(deps, service) : forecast(deps, await deps.services.get(service), release)

@@ -1,9 +1,10 @@
 // What would come of a release that somebody thinks of: whether it would be accepted and could begin, what it would wait for, and
 // by which plan. Nothing is stored and nothing is promised: what only a real release finds out is named.
 import * as z from 'zod'
-import { planWords, isBolder, PlanDefinition } from '../../core/service/plan.ts'
+import { isBolder, PlanDefinition, wholePlanWords } from '../../core/service/plan.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
 import { Artifact, type Candidate, candidateWords, VersionByFunction } from '../../core/service/candidate.ts'
+import { alike, plansOf } from '../../core/definition/waves.ts'
 import { nameWords } from '../../core/foreign-text.ts'
 import { own } from '../../core/own.ts'
 import { Problem } from '../../core/problem.ts'
@@ -11,12 +12,13 @@ import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
 import { Version } from '../../core/service/routing.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { placedIn, type Target } from '../../core/service/target.ts'
+import { foretoldConcurrency } from '../concurrency/foretell.ts'
 import { observedOnly } from '../steps/accept.ts'
 import { sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { type AskDeps, gatesNow, turnNow } from './gates-now.ts'
 
-type Deps = AskDeps & Pick<World, 'home'>
+type Deps = AskDeps & Pick<World, 'home' | 'concurrency'>
 
 export const Imagined = z
   .strictObject({
@@ -65,6 +67,7 @@ export async function forecast(deps: Deps, service: Service, imagined: Imagined)
     turn,
   ].filter((check) => check !== undefined)
   const blocking = checks.filter(({ isOk }) => isOk !== true)
+  const isForAll = imagined.plan !== undefined || imagined.urgent === true
   const plan = ('plan' in gates ? gates.plan : undefined) ?? imagined.plan ?? service.plan
   return {
     may: blocking.length === 0,
@@ -73,7 +76,7 @@ export async function forecast(deps: Deps, service: Service, imagined: Imagined)
         ? 'It would be accepted, and it would begin at once.'
         : blocking.map(({ what, because }) => `${what}: ${because}`).join('; '),
     checks,
-    plan: planWords(plan),
+    plan: wholePlanWords({ ...service, plan, waves: isForAll ? alike(service.waves) : service.waves }),
     unknown: unknownBefore(service, imagined),
   }
 }
@@ -110,7 +113,8 @@ function artifactCheck({ home }: Deps, service: Service, candidate: Candidate): 
 }
 
 function planCheck(service: Service, { plan, bolder, urgent }: Imagined): Check | undefined {
-  if (plan === undefined || bolder === true || urgent === true || !isBolder(plan, service.plan)) return undefined
+  if (plan === undefined || bolder === true || urgent === true) return undefined
+  if (!plansOf(service).some((than) => isBolder(plan, than))) return undefined
   return { what: 'plan', isOk: false, because: 'it is bolder than the plan of the service: that is a right of its own' }
 }
 
@@ -140,7 +144,25 @@ async function checkTarget(
       : [await checkVersion(deps, place, version, 'stable' in alias ? alias.stable : undefined)]
   return [
     ...checked,
+    ...(await checkConcurrency(deps, service, target, version)),
     { what: alias.what, ...(alias.isOk === undefined ? {} : { isOk: alias.isOk }), because: alias.because },
+  ]
+}
+
+async function checkConcurrency(
+  deps: Deps,
+  service: Service,
+  target: Target,
+  version: string | undefined,
+): Promise<readonly Check[]> {
+  const { functionName, provisionedConcurrency: environments } = target
+  if (environments === undefined) return []
+  const what = `provisioned concurrency ${functionName}`
+  return [
+    await orUnknown(what, async () => ({
+      what,
+      ...(await foretoldConcurrency(deps, service, target, environments, version)),
+    })),
   ]
 }
 
@@ -176,6 +198,11 @@ function unknownBefore({ gates, hooks, signals, slos }: Service, { artifact }: I
     ...(approvals.length === 0 ? [] : ['approvals: they are given to a release, not before it']),
     ...(asksProvenance ? ['provenance: what is attested of the candidate is looked up when it begins'] : []),
     ...(signals.alarms.length === 0 ? [] : ['whether its alarms exist, and are quiet']),
+    ...((signals.consumers ?? []).length === 0
+      ? []
+      : [
+          'what its consumers say: a queue, a stream or a mapping has no version, so it is looked at when both have traffic',
+        ]),
     ...(hooks.length === 0 ? [] : ['what its hooks answer']),
     ...(slos.length === 0 ? [] : ['how much of a step the budget lets through: that is decided before each step']),
     'how the new version does',

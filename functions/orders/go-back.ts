@@ -31,6 +31,7 @@ type Place = {
 
 /**
  * @param named the versions that a person names; without them, what ran before the release that is in charge now
+ * @param latest the latest heads, if they have just been read
  * @throws Problem `service_missing`, `service_observed`, `nothing_to_return_to`, `one_way_passed`, `item_unreadable`,
  * `target_unknown`, `version_missing`
  */
@@ -38,13 +39,14 @@ export async function placeBefore(
   deps: Deps,
   service: string,
   named: Parameters<typeof candidateOfCall>[0] | undefined,
+  latest?: Heads,
 ): Promise<Place> {
   const defined = await deps.services.get(service)
   if (isObserved(defined)) throw observedOnly(service)
   const wanted = named === undefined ? undefined : versionsIn(candidateFor(defined, candidateOfCall(named)))
   const enough = (heads: readonly Head[]): boolean =>
     wanted === undefined ? lastPromoted(heads) !== undefined : ranBefore(heads, wanted)
-  const { last, heads, isFound } = await searched(deps, service, enough)
+  const { last, heads, isFound } = await searched(deps, service, enough, latest)
   const from = last.releaseId
   const passed = oneWayBehind(heads, wanted)
   if (passed !== undefined && (wanted === undefined || isFound)) throw noWayBehind(passed)
@@ -80,6 +82,9 @@ function again(heads: readonly Head[], from: string): string {
   return failed === 0 ? '' : `/${failed + 1}`
 }
 
+/** So many are read at first. */
+export const headsMost = 100
+type Heads = Awaited<ReturnType<typeof latestHeads>>
 type Searched = { readonly last: Head; readonly heads: readonly Head[]; readonly isFound: boolean }
 
 /**
@@ -90,12 +95,13 @@ async function searched(
   deps: Deps,
   service: string,
   enough: (heads: readonly Head[]) => boolean,
-  limit = 100,
+  latest?: Heads,
+  limit = headsMost,
 ): Promise<Searched> {
-  const heads = await latestHeads(deps, service, limit)
+  const heads = latest ?? (await latestHeads(deps, service, limit))
   const isFound = enough(heads.items)
   const isAll = heads.items.length + heads.unreadable.length < limit
-  if (!isFound && !isAll) return searched(deps, service, enough, 10 * limit)
+  if (!isFound && !isAll) return searched(deps, service, enough, undefined, 10 * limit)
   const last = lastPromoted(heads.items)
   // A later one that nobody can read may have been promoted; where nothing is found, so may any.
   const doubtful = heads.unreadable.filter(

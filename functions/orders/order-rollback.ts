@@ -2,7 +2,7 @@
 // live, a promoted release is named, or an older version, it is a release of what ran before (go-back.ts). Whoever names a
 // release undoes that one and no other. The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
-import { headOf, isWayBack, undoneBy } from '../../core/release/head.ts'
+import { type Head, headOf, isWayBack, lastPromoted, undoneBy } from '../../core/release/head.ts'
 import { noWayBehind } from '../../core/freeze/words.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
@@ -11,8 +11,8 @@ import { Version } from '../../core/service/routing.ts'
 import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load } from '../steps/log.ts'
-import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
-import { goBack, placeBefore } from './go-back.ts'
+import { by, checkService, noneLive, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
+import { goBack, headsMost, placeBefore } from './go-back.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
@@ -41,8 +41,8 @@ export const OrderRollbackCall = z
 type OrderRollbackCall = z.output<typeof OrderRollbackCall>
 
 /**
- * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
- * `one_way_passed`, `verb_not_now`, `not_in_charge`, `target_unknown`, `version_missing`
+ * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `service_missing`, `nothing_to_return_to`,
+ * `item_unreadable`, `one_way_passed`, `verb_not_now`, `not_in_charge`, `target_unknown`, `version_missing`
  */
 export function orderRollbackHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
@@ -53,11 +53,33 @@ export function orderRollbackHandler(deps: Deps) {
       throw new Problem('call_invalid', 'Name a release or a service.')
     const releaseId = call.releaseId ?? (service === undefined ? undefined : await liveOf(deps, service))
     if (releaseId !== undefined) return endLive(deps, releaseId, call)
-    if (verb === 'rollBack' && service !== undefined)
-      return goBack(deps, await placeBefore(deps, service, undefined), call)
-    throw new Problem('no_live_release', `No release of ${service ?? ''} is live.`)
+    if (verb === 'rollBack' && service !== undefined) {
+      const heads = await latestHeads(deps, service, headsMost)
+      return backJustNow(deps, heads) ?? goBack(deps, await placeBefore(deps, service, undefined, heads), call)
+    }
+    throw await noneLive(deps, service ?? '')
   }
 }
+
+/**
+ * A release that went back by itself, or by somebody else, while a person typed: they mean that one. To go back further they name
+ * what is undone, because the version that serves now is the good one of before.
+ */
+function backJustNow(deps: Deps, { items }: { readonly items: readonly Head[] }): Ordered | undefined {
+  const [last] = items
+    .filter(({ drill }) => drill === undefined)
+    .toSorted((a, b) => (b.settledAtMs ?? 0) - (a.settledAtMs ?? 0))
+  if (last?.outcome !== 'rolledBack' || last.settledAtMs === undefined) return undefined
+  if (deps.clock.nowMs() - last.settledAtMs > justNowMs) return undefined
+  const promoted = lastPromoted(items)
+  const further =
+    promoted === undefined || promoted.backFrom !== undefined
+      ? ''
+      : ` To undo the release before it as well, name it: ${promoted.releaseId}.`
+  const note = `This release had gone back already. Nothing was moved.${further}`
+  return { releaseId: last.releaseId, phase: 'settled', outcome: last.outcome, note }
+}
+const justNowMs = 15 * 60_000
 
 async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): Promise<Ordered> {
   const { verb } = call
@@ -94,7 +116,6 @@ const wasPromoted = async (deps: Deps, service: string | undefined, releaseId: s
   (await latestHeads(deps, service, headsMost)).items.some(
     (head) => head.releaseId === releaseId && head.outcome === 'promoted',
   )
-const headsMost = 100
 
 /**
  * Goes back from a promoted release, if nothing is live or was promoted since: nobody undoes what they have not seen.

@@ -28,9 +28,9 @@ export type Ordered = {
 export const readOrder = <S extends z.ZodType>(schema: S, event: unknown): z.output<S> =>
   readInput(schema, event, 'call_invalid', 'The call')
 
-/** @throws Problem `call_invalid` when neither is named, `release_missing`, `no_live_release` */
+/** @throws Problem `call_invalid` when neither is named, `release_missing`, `no_live_release`, `service_missing` */
 export async function find(
-  deps: Pick<World, 'journal' | 'leases'>,
+  deps: Pick<World, 'journal' | 'leases' | 'services'>,
   { releaseId, service }: { readonly releaseId?: string | undefined; readonly service?: string | undefined },
 ): Promise<Loaded> {
   if (releaseId !== undefined) {
@@ -40,8 +40,14 @@ export async function find(
   }
   if (service === undefined) throw new Problem('call_invalid', 'Name a release or a service.')
   const live = await liveHolder(deps, service)
-  if (live === undefined) throw new Problem('no_live_release', `No release of ${service} is live.`)
+  if (live === undefined) throw await noneLive(deps, service)
   return live
+}
+
+/** @throws Problem `service_missing` for who has mistyped its name */
+export async function noneLive({ services }: Pick<World, 'services'>, service: string): Promise<Problem> {
+  await services.get(service)
+  return new Problem('no_live_release', `No release of ${service} is live.`)
 }
 
 /**

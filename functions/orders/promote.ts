@@ -1,5 +1,6 @@
 // A person promotes a release without waiting for the rest of its plan.
 import * as z from 'zod'
+import { fixIsUnderWay } from '../../core/freeze/words.ts'
 import { isUnderWay } from '../../core/release/transitions.ts'
 import { isLive, isReturning } from '../../core/release/release.ts'
 import { record } from '../steps/log.ts'
@@ -7,15 +8,16 @@ import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } fro
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases' | 'services' | 'log'>
 
 export const PromoteCall = z.strictObject({ ...which, by, reason })
 
-/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `verb_not_now` */
+/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `service_missing`, `verb_not_now` */
 export function promoteHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(PromoteCall, event)
     const after = await record(deps, await find(deps, call), (release) => {
+      if (release.frozen?.fix !== undefined) throw fixIsUnderWay(release)
       const { state } = release
       // A move under way must finish first: with two intents at once, nobody could tell what the alias should be.
       const moving = state.phase === 'shifting' && state.move !== undefined

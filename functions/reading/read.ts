@@ -26,6 +26,7 @@ type ReadDeps = Pick<
   | 'budgets'
   | 'openReleases'
   | 'observations'
+  | 'watches'
   | 'rest'
 >
 

@@ -1,23 +1,27 @@
 // One service: its definition, the release that is live, where its traffic is, and what is left of its budgets.
 import { budgetsLeft } from '../budgets/left.ts'
+import { whole } from '../../core/listing.ts'
 import { headOf } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import { only, type Routing } from '../../core/service/routing.ts'
+import { isCharging } from '../../core/watch/watch.ts'
+import { watchNowWords } from '../../core/watch/words.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'line' | 'history' | 'budgets'> & {
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'line' | 'history' | 'budgets' | 'watches'> & {
   readonly services: Pick<World['services'], 'get'>
 }
 
 /** @throws Problem `service_missing`, `item_unreadable` */
 export async function readService(deps: Deps, name: string) {
   const definition = await deps.services.get(name)
-  const [live, budgets, stopped] = await Promise.all([
+  const [live, budgets, stopped, watch] = await Promise.all([
     liveHolder(deps, name),
     budgetsLeft(deps, definition),
     deps.line.stopped(name),
+    watchOf(deps, name),
   ])
   const routings = await routingsOf(deps, name, live?.release)
   return {
@@ -29,7 +33,18 @@ export async function readService(deps: Deps, name: string) {
     ...(live === undefined ? {} : { live: headOf(live.release) }),
     budgets,
     ...(stopped === undefined ? {} : { stopped }),
+    ...(watch === undefined ? {} : { watch }),
   }
+}
+
+/** The watch after the last promotion, while it goes on. @throws Problem `item_unreadable`: what cannot be read is not quiet */
+async function watchOf({ watches, clock }: Deps, service: string) {
+  const live = whole(await watches.list(service)).filter((one) => !isCharging(one))
+  const found = live.toSorted((a, b) => b.promotedAtMs - a.promotedAtMs)
+  const [watch] = found
+  if (watch === undefined) return undefined
+  const { releaseId, promotedAtMs, untilMs } = watch
+  return { releaseId, promotedAtMs, untilMs, sentence: watchNowWords(watch, clock.nowMs()) }
 }
 
 /** How many releases in a row may have moved nothing. */

@@ -15,6 +15,8 @@ import { awaitsFix, isPastOneWay } from '../../core/release/release.ts'
 import { isBolder, type Plan } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import { entryOf } from '../../core/queue/admission.ts'
+import { alike, plansOf } from '../../core/definition/waves.ts'
+import { noWavesFor } from '../../core/definition/wrong-waves.ts'
 import { rehearsing } from '../../core/drill/drill.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
@@ -60,7 +62,7 @@ export async function accept(
 
 /** Whoever calls can start only what the service says, however the call comes in: by the API, or by an execution. */
 function checkCall(service: Service, { candidate, plan, bolder }: ReleaseRequest, home: Home): void {
-  if (plan !== undefined && bolder !== true && isBolder(plan, service.plan))
+  if (plan !== undefined && bolder !== true && plansOf(service).some((than) => isBolder(plan, than)))
     throw new Problem(
       'plan_bolder',
       `The plan of the call gives more traffic, gives it sooner, or moves more at once than the plan of ${service.name}.`,
@@ -151,8 +153,11 @@ async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promi
 }
 
 /** What cannot be undone is said by the definition, whatever plan a call brings. A way back does nothing of that kind. */
-function planOf({ plan }: Service, request: ReleaseRequest): Plan {
+function planOf({ name, plan, waves }: Service, request: ReleaseRequest): Plan {
   const own = request.plan ?? plan
+  const taken = request.plan === undefined ? waves : alike(waves)
+  const wrong = taken === undefined || own.steps.length === 0 ? undefined : noWavesFor(own, taken)
+  if (wrong !== undefined) throw new Problem('call_invalid', `${name} is released in waves: ${wrong}.`)
   return plan.oneWay === undefined || isWayBack(request) ? own : { ...own, oneWay: plan.oneWay }
 }
 

@@ -57,8 +57,12 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
 
 const isPending = (release: Release, move: Move): boolean => {
   const pending = pendingMove(release)
-  return pending?.purpose === move.purpose && pending.weightBp === move.weightBp
+  return pending?.purpose === move.purpose && pending.weightBp === move.weightBp && isOfSame(pending, move)
 }
+
+/** Two waves have moves of the same weight. */
+const isOfSame = (pending: Move, move: Move): boolean =>
+  move.targets.every(({ functionName }) => pending.targets.some((one) => one.functionName === functionName))
 
 async function writeAlias(deps: Deps, { id, service }: Release, move: Move, target: MoveTarget): Promise<Written> {
   const at = placedIn(service, target)

@@ -9,6 +9,7 @@ import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { only, type Routing } from '../../core/service/routing.ts'
 import type { Target } from '../../core/service/service.ts'
+import type { World } from './world.ts'
 
 /**
  * Whether the alias has provisioned concurrency.
@@ -27,6 +28,26 @@ export function aliasConcurrency(
   if (isOnItsWay({ provisioned: true }, only(routing.version), routing))
     throw new Problem('concurrency_moving', `Lambda is still moving the provisioned concurrency of alias ${place}.`)
   return true
+}
+
+/**
+ * What Application Auto Scaling has given to stable, where the definition promises concurrency: the candidate takes over its
+ * load.
+ * @throws Problem `alias_scaled`: it would provision the alias at any time, which Lambda refuses beside a version that has some
+ */
+export async function scaledTo(
+  { scaling }: Pick<World, 'scaling'>,
+  { key, service }: Pick<Release, 'key' | 'service'>,
+  { functionName, alias }: Target,
+  stable: string,
+  all: readonly Provisioned[],
+): Promise<number | undefined> {
+  const promised = service.targets.find((one) => one.functionName === functionName)?.provisionedConcurrency
+  if (promised === undefined || isWayBack({ key })) return undefined
+  const targets = await scaling.targets(functionName, [alias, stable])
+  if (targets.some(({ qualifier }) => qualifier === alias))
+    throw new Problem('alias_scaled', `Application Auto Scaling scales alias ${functionName}:${alias}.`)
+  return targets.length === 0 ? undefined : all.find(({ qualifier }) => qualifier === stable)?.environments
 }
 
 /** @throws Problem `concurrency_moving`, `version_failed` */

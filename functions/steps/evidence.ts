@@ -11,8 +11,10 @@ import {
   newReadings,
   readingsBy,
 } from '../../core/verdict/evidence/logged.ts'
+import { guardQuestions } from '../../core/verdict/evidence/guard-questions.ts'
 import { prometheusQuestions } from '../../core/verdict/evidence/prometheus.ts'
 import { type Question, questionsFor } from '../../core/verdict/evidence/questions.ts'
+import { isAhead } from '../../core/verdict/evidence/window.ts'
 import type { World } from './world.ts'
 
 const nothing: Reading = { kind: 'points', points: [] }
@@ -32,8 +34,10 @@ export async function gather(
 ): Promise<{ readonly evidence: Evidence; readonly readings: Readings | undefined }> {
   const { service, shifts, excludedAlarms } = release
   const targets = judgedTargets(release)
-  const metrics = questionsFor(service, targets)
-  const queries = prometheusQuestions(service, targets)
+  const isAsked = ({ key }: { readonly key: string }): boolean => !isAhead(targets[Number(key.split('.')[0])])
+  const ofMetrics = [...questionsFor(service, targets), ...guardQuestions(service, targets)]
+  const ofQueries = prometheusQuestions(service, targets)
+  const [metrics, queries] = [ofMetrics.filter(isAsked), ofQueries.filter(isAsked)]
   const questions = [...metrics, ...queries]
   const { whole, window } = lookWindow(questions, { ...release, targets }, atMs)
   const isEmpty = window.endMs <= window.startMs
@@ -47,7 +51,9 @@ export async function gather(
   const readings = readingsBy(questions, answers, logged)
   return {
     evidence: { atMs, shifts, alarms, excludedAlarms, targets, readings },
-    readings: isEmpty ? undefined : newReadings(questions, answers, release.readings, window),
+    readings: isEmpty
+      ? undefined
+      : newReadings(questions, answers, release.readings, window, [...ofMetrics, ...ofQueries]),
   }
 }
 

@@ -3,6 +3,7 @@
 import { replay } from '../../core/release/advance.ts'
 import { Problem } from '../../core/problem.ts'
 import { minuteMs } from '../../core/time.ts'
+import type { Head } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { AliasPlace } from '../../core/location.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -12,7 +13,6 @@ import { errorNulls, type Learned } from '../../core/verdict/counts/count-design
 import { learn } from '../../core/verdict/counts/learn.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { concurrently } from './each.ts'
-import { latestHeads } from './heads.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'telemetry' | 'log'>
@@ -20,7 +20,7 @@ type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'telemetry' | 'log'>
 /** So many earlier releases teach. */
 export const releasesMax = 10
 /** Among so many of the latest releases the promoted ones are looked for. */
-const headsMax = 50
+export const headsMax = 50
 /** Of a longer log only the first events are read: the minutes after the first shifts teach most. */
 const eventsMax = 300
 const readAtOnce = 3
@@ -35,23 +35,26 @@ export const learns = ({ signals, policy, plan }: Service): boolean =>
 /**
  * Releases of a service that were promoted by its plan and never undone, newest first. What a person promoted early may be bad,
  * and so may what was taken back later.
+ * @param history newest first
  */
-export async function promotedReleases(deps: Deps, service: Service): Promise<readonly Release[]> {
+export async function promotedReleases(
+  deps: Deps,
+  service: Service,
+  history: readonly Head[],
+): Promise<readonly Release[]> {
   if (!learns(service)) return []
-  return orNothing(deps, 'earlier releases', [], async () => {
-    const { items } = await latestHeads(deps, service.name, headsMax)
-    const undone = new Set(items.map(({ backFrom }) => backFrom))
-    const promoted = items.filter(
-      ({ outcome, backFrom, releaseId }) => outcome === 'promoted' && backFrom === undefined && !undone.has(releaseId),
-    )
-    const found = await concurrently(promoted.slice(0, releasesMax), readAtOnce, ({ releaseId }) =>
-      orNothing(deps, `release ${releaseId}`, undefined, async () => {
-        const { events } = await deps.journal.read(releaseId, { atMost: eventsMax })
-        return events.some(({ type }) => type === 'promoteOrdered') ? undefined : replay(events)
-      }),
-    )
-    return found.filter((one) => one !== undefined)
-  })
+  const heads = history.slice(0, headsMax)
+  const undone = new Set(heads.map(({ backFrom }) => backFrom))
+  const promoted = heads.filter(
+    ({ outcome, backFrom, releaseId }) => outcome === 'promoted' && backFrom === undefined && !undone.has(releaseId),
+  )
+  const found = await concurrently(promoted.slice(0, releasesMax), readAtOnce, ({ releaseId }) =>
+    orNothing(deps, `release ${releaseId}`, undefined, async () => {
+      const { events } = await deps.journal.read(releaseId, { atMost: eventsMax })
+      return events.some(({ type }) => type === 'promoteOrdered') ? undefined : replay(events)
+    }),
+  )
+  return found.filter((one) => one !== undefined)
 }
 
 /** What a target's past says about its errors; `undefined` when they are not looked at, or when nothing could be read. */

@@ -7,6 +7,7 @@ import type {
   BudgetReports,
   Budgets,
   Clock,
+  Concurrency,
   Definitions,
   DeletedVersions,
   Executions,
@@ -27,8 +28,11 @@ import type {
   Turns,
   Pager,
   Pipelines,
+  ConfigDeployments,
+  Dependencies,
   Queues,
   Receivers,
+  Scaling,
   Policies,
   Prometheus,
   Returns,
@@ -80,9 +84,14 @@ export type World = {
   readonly traffic: Traffic
   readonly versions: Versions
   readonly oldVersions: OldVersions
+  readonly concurrency: Concurrency
+  readonly scaling: Scaling
   readonly versionRemoval: VersionRemoval
   readonly deletedVersions: DeletedVersions
   readonly telemetry: Telemetry
+  /** What services depend on besides their code. */
+  readonly dependencies: Dependencies
+  readonly deployments: ConfigDeployments
   readonly prometheus: Prometheus
   /** Addresses that services may name as a Prometheus. */
   readonly prometheusUrls: readonly string[]

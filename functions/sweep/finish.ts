@@ -9,6 +9,7 @@ import { isSettled, isWaiting, type Release } from '../../core/release/release.t
 import { needsReturnRecord, type ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
+import { followFix } from '../one-way/fix.ts'
 import { each } from '../steps/each.ts'
 import { loadIfThere } from '../steps/lease.ts'
 import { load, type Loaded } from '../steps/log.ts'
@@ -42,8 +43,9 @@ export async function finish(deps: Finishing, found: Found, isAsked: boolean): P
     return undefined
   }
   await mend(deps, found, release, isAsked)
+  loaded = await followFix(deps, loaded)
   // The execution may be stuck. Putting the traffic back and paging do not wait for it.
-  const pressed = isEnding(release) ? await tell(deps, await finishReturn(deps, loaded)) : loaded
+  const pressed = isEnding(loaded.release) ? await tell(deps, await finishReturn(deps, loaded)) : loaded
   if (!isAsked && !isOverdue(deps, pressed.release)) return pressed
   if (await isCarried(deps, pressed.release)) {
     // Whoever should have woken it may have died.

@@ -2,8 +2,16 @@
 // (core/queue/admission.ts).
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../../core/problem.ts'
-import { awaitsFix, isSettled, isWaiting, type Release } from '../../core/release/release.ts'
-import { behind, entryOf, type QueueEntry, replaces, stageOf, takesPlaces } from '../../core/queue/admission.ts'
+import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
+import {
+  behind,
+  entryOf,
+  isUnordered,
+  type QueueEntry,
+  replaces,
+  stageOf,
+  takesPlaces,
+} from '../../core/queue/admission.ts'
 import { readCall } from '../../core/release/request.ts'
 import { accept, type Accepting } from '../steps/accept.ts'
 import { each, orThrow } from '../steps/each.ts'
@@ -11,7 +19,7 @@ import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { dequeue, isEntryOf, nextInQueue } from '../steps/queue.ts'
 import { returnNow } from '../steps/return.ts'
-import { wake } from '../steps/waiting.ts'
+import { lendLease } from '../one-way/fix.ts'
 import { turnNow } from '../queue/turns.ts'
 import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
@@ -85,11 +93,13 @@ async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const { name } = release.service
   const own = entryOf(release)
+  await lendLease(deps, release)
   const holder = await deps.leases.holder(name)
   // A call before this one took it, and died.
   if (holder === release.id) return begin(deps, release)
   const live = holder === undefined || (await isOver(deps, holder)) ? undefined : holder
-  if (takesPlaces(own)) {
+  // Only who was ordered by a person ends what is live.
+  if (takesPlaces(own) && !isUnordered(release)) {
     const newer = await newerThan(deps, name, own)
     if (newer !== undefined) return supersede(deps, loaded, newer)
     await takePlaces(deps, release, live)
@@ -149,8 +159,6 @@ async function takePlaces(deps: Deps, release: Release, live: string | undefined
     (releaseId) => ({ releaseId }),
     async (releaseId) => {
       const other = await loadIfReadable(deps, releaseId)
-      if (other !== undefined && other.release.id === release.fixes && awaitsFix(other.release))
-        return giveWay(deps, other, release)
       const stage = other === undefined ? undefined : stageOf(other.release)
       if (other === undefined || stage === undefined || !replaces(own, entryOf(other.release), stage)) return
       await supersede(deps, other, release.id)
@@ -158,14 +166,6 @@ async function takePlaces(deps: Deps, release: Release, live: string | undefined
     together,
   )
   orThrow(ended)
-}
-
-/** The frozen release ends where it is. Its settling lets the forward fix begin. */
-async function giveWay(deps: Deps, frozen: Loaded, { id: by }: Release): Promise<void> {
-  const after = await record(deps, frozen, (now) =>
-    awaitsFix(now) ? { type: 'fixedForward', atMs: deps.clock.nowMs(), by } : undefined,
-  )
-  await wake(deps, after)
 }
 
 const supersede = (deps: Deps, loaded: Loaded, newer: string): Promise<Loaded> =>

@@ -7,6 +7,7 @@ import { nextAct } from '../../core/release/next.ts'
 import type { PolicyDecision } from '../../core/gate/policy.ts'
 import type { Release } from '../../core/release/release.ts'
 import { beginPoint } from '../../core/release/gating.ts'
+import { type Ensuring, withConcurrency } from '../concurrency/ensure.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { lookUp } from '../gate/look-up.ts'
 import { load, type Loaded, loadWhole, record } from '../steps/log.ts'
@@ -16,7 +17,8 @@ import { turnAt } from '../queue/turns.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'turns' | 'waitingLists' | 'trouble'>
+type Deps = AnswerDeps & Ensuring
+type AnswerDeps = GateDeps & Pick<World, 'journal' | 'leases' | 'turns' | 'waitingLists' | 'trouble'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
 
 export function gateHandler(deps: Deps) {
@@ -34,10 +36,11 @@ async function ask(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const point = gatePoint(release)
   if (point === undefined || nextAct(release, deps.clock.nowMs()).act !== 'gate') return loaded
-  const answer = await inTurn(deps, release, point, await answerAt(deps, release, point))
+  const gated = await inTurn(deps, release, point, await answerAt(deps, release, point))
+  const { loaded: asked, answer } = await withConcurrency(deps, loaded, point, gated)
   // If the log has grown, an approval or a stop may have been missed. Log nothing, and the gates are asked again.
-  return record(deps, loaded, (now) =>
-    now.seq === release.seq ? { type: 'gated', atMs: deps.clock.nowMs(), point, ...answer } : undefined,
+  return record(deps, asked, (now) =>
+    now.seq === asked.release.seq ? { type: 'gated', atMs: deps.clock.nowMs(), point, ...answer } : undefined,
   )
 }
 
@@ -47,7 +50,7 @@ async function inTurn(deps: Deps, release: Release, point: number, answer: Answe
   return { ...answer, againAtMs: await turnAt(deps, release, answer.againAtMs) }
 }
 
-async function answerAt(deps: Deps, release: Release, point: number): Promise<Answer> {
+async function answerAt(deps: AnswerDeps, release: Release, point: number): Promise<Answer> {
   try {
     const found = await lookUp(deps, release)
     const decision = await decideAt(deps, release, point, { ...found, full: false })

@@ -3,6 +3,7 @@
 // may return `later`, and answer through the function `answer` with the nonce of its call. No answer in time is unknown.
 import * as z from 'zod'
 import type { HookReply } from '../../cloud/ports.ts'
+import { waveNamed } from '../../core/definition/waves.ts'
 import { quoted } from '../../core/foreign-text.ts'
 import { currentHook } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
@@ -18,7 +19,7 @@ const messageMax = 500
 
 /** Extra fields are allowed. A message that is not text is ignored, and a long one is cut (`words`). */
 export const HookAnswer = z.object({
-  result: z.enum(['pass', 'fail', 'later']),
+  result: z.enum(['pass', 'fail', 'unknown', 'later']),
   message: z.string().optional().catch(undefined).describe(`Cut at ${messageMax} characters.`),
 })
 
@@ -145,6 +146,7 @@ function hookPayload(release: Release, timeoutSeconds: number, call: Call, nonce
     step: state.step + 1,
     steps: release.service.plan.steps.length,
     weightPercent: weightAt(release, state.step) / 100,
+    ...waveNamed(release.service, state.step),
     attempt: state.attempt,
     targets: release.targets.map(({ functionName, alias, stable, candidate }) => ({
       function: functionName,
@@ -167,7 +169,7 @@ function readReply(reply: HookReply): Answered | 'later' {
   if (reply.kind === 'broken') return { answer: 'fail', because: `: ${reply.because}` }
   if (reply.kind === 'timedOut') return { answer: 'unknown', because: `: ${reply.because}` }
   const parsed = HookAnswer.safeParse(reply.payload)
-  if (!parsed.success) return { answer: 'fail', because: ': answered neither pass nor fail nor later' }
+  if (!parsed.success) return { answer: 'fail', because: ': answered neither pass nor fail nor unknown nor later' }
   const { result, message } = parsed.data
   return result === 'later' ? 'later' : { answer: result, because: words(message, result) }
 }

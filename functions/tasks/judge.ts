@@ -1,13 +1,14 @@
 // One look: checks whether the aliases are still ours, judges the evidence, and logs what follows. It also notices hooks that did
 // not answer in time. After most looks only another look is due. Then the task is not answered, and its timeout triggers the next
 // look.
-import { isWatchedWhileHeld } from '../../core/release/gating.ts'
+import { isDoubtful, isWatchedWhileHeld } from '../../core/release/gating.ts'
 import { currentHook } from '../../core/release/next.ts'
 import { hasTraffic, isLive, type Release } from '../../core/release/release.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import { neededFromMs } from '../../core/verdict/evidence/logged.ts'
 import { judge } from '../../core/verdict/judge/judge.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
+import { noticeChanges } from '../around/notice.ts'
 import { checkDrift } from '../steps/aliases.ts'
 import { answerHook, hookId } from './hook.ts'
 import { gather } from '../steps/evidence.ts'
@@ -16,7 +17,7 @@ import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'aliases' | 'telemetry' | 'prometheus' | 'executions'>
+type Deps = Pick<World, 'clock' | 'journal' | 'aliases' | 'telemetry' | 'prometheus' | 'executions' | 'dependencies'>
 
 // How late a look may be, as a share of the interval.
 const latest = 0.1
@@ -44,8 +45,10 @@ async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const heard = await noticeSilentHook(deps, loaded)
   const { phase } = heard.release.state
   if (phase !== 'baking' && phase !== 'hooks' && phase !== 'shifting') return heard
-  const checked = await checkDrift(deps, heard)
-  if (checked !== heard || !mayJudge(checked.release)) return checked
+  const drifted = await checkDrift(deps, heard)
+  if (drifted !== heard || !mayJudge(drifted.release, deps.clock.nowMs())) return drifted
+  const checked = await noticeChanges(deps, drifted)
+  if (!mayJudge(checked.release, deps.clock.nowMs())) return checked
   const { verdict, carry, readFromMs } = await verdictOf(deps, checked)
   const atMs = deps.clock.nowMs()
   // The evidence is about the step that was looked at. If the release has moved on, it must not be logged.
@@ -69,8 +72,12 @@ async function rest(deps: Deps, before: Release, after: Loaded, carry: Loaded['c
   await keepSnapshot(deps, before, snapshot)
 }
 
-const mayJudge = (release: Release): boolean =>
-  isLive(release) && (release.state.phase === 'baking' || release.paused !== undefined || isWatchedWhileHeld(release))
+const mayJudge = (release: Release, nowMs: number): boolean =>
+  isLive(release) &&
+  (release.state.phase === 'baking' ||
+    release.paused !== undefined ||
+    isWatchedWhileHeld(release) ||
+    isDoubtful(release, nowMs))
 
 async function noticeSilentHook(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { state } = loaded.release

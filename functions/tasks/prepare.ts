@@ -1,6 +1,7 @@
 // Checks before anything moves: the candidate exists and runs, the way back exists and is permitted, the alarms exist. The facts
 // found here are recorded, and later checks rely on them.
 import type { VersionState } from '../../cloud/ports.ts'
+import { differencesOf } from '../../core/around/configuration.ts'
 import type { PreparedTarget } from '../../core/release/event.ts'
 import type { AliasPlace, Place } from '../../core/location.ts'
 import { nextAct } from '../../core/release/next.ts'
@@ -10,10 +11,12 @@ import { isPastOneWay, isSettled, type Release } from '../../core/release/releas
 import { type Routing, routingWords } from '../../core/service/routing.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
+import { dependenciesOf } from '../around/notice.ts'
+import { takePlace } from '../one-way/fix.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { noWayBehind } from '../../core/freeze/words.ts'
-import { isWayBack, oneWayBehind } from '../../core/release/head.ts'
-import { aliasConcurrency, checkCandidateConcurrency } from '../steps/concurrency.ts'
+import { type Head, headOf, isWayBack, lastPromoted, oneWayBehind, undoneBy } from '../../core/release/head.ts'
+import { aliasConcurrency, checkCandidateConcurrency, scaledTo } from '../steps/concurrency.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { learnedErrors, promotedReleases } from '../steps/past.ts'
@@ -26,7 +29,17 @@ import { candidateWords } from '../../core/service/candidate.ts'
 
 type Deps = Pick<
   World,
-  'home' | 'clock' | 'journal' | 'history' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'log'
+  | 'home'
+  | 'scaling'
+  | 'dependencies'
+  | 'clock'
+  | 'journal'
+  | 'history'
+  | 'versions'
+  | 'traffic'
+  | 'telemetry'
+  | 'alarmWatch'
+  | 'log'
 >
 
 // Temporary problems: the task is retried, and the state machine gives up if they persist.
@@ -45,6 +58,7 @@ export function prepareHandler(deps: Deps) {
     const loaded = await load(deps, input.releaseId)
     const after =
       nextAct(loaded.release, deps.clock.nowMs()).act === 'prepare' ? await prepareOrRefuse(deps, loaded) : loaded
+    await takePlace(deps, after.release)
     return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
@@ -72,16 +86,20 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
 async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
-  const earlier = await promotedReleases(deps, release.service)
+  // It has the lease, so nothing is promoted while it is prepared.
+  const { items: history } = await latestHeads(deps, release.service.name, headsMost)
+  checkUndone(release, history)
+  const earlier = await promotedReleases(deps, release.service, history)
   const fixed = release.fixes === undefined ? undefined : (await load(deps, release.fixes)).release
   for (const target of targetsOf(release)) {
     const prepared = await prepareTarget(deps, release, target, earlier, fixed)
     if (prepared === undefined) return load(deps, release.id)
     targets.push(prepared)
   }
-  await checkOneWay(deps, release, targets)
+  checkOneWay(targets, fixed === undefined || isSettled(fixed) ? history : [headOf(fixed), ...history])
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
+  const depends = await dependenciesOf(deps, release.service)
   // Watch the alarms from here on. An alarm that fires before the first shift stops the release too.
   for (const alarm of alarms) await deps.alarmWatch.add(alarm.name, release.id)
   const moving = targets.filter((target) => target.stable !== target.candidate)
@@ -92,6 +110,7 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
           atMs: deps.clock.nowMs(),
           targets: moving,
           alarms: [...alarms],
+          ...(depends === undefined ? {} : { depends: [...depends] }),
           ...takenOver(fixed, moving),
         }
       : undefined,
@@ -134,6 +153,7 @@ async function prepareTarget(
     throw new Problem('alias_split', `Alias ${place} is already split: ${routingWords(alias.routing)}.`)
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
+  const scaled = await scaledTo(deps, release, target, stable, concurrency)
   const candidate = await candidateVersion(deps, release, target)
   const runs = (version: string) => runnable(deps, release, target, version)
   const there = await runs(candidate)
@@ -152,6 +172,7 @@ async function prepareTarget(
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   const learned = await learnedErrors(deps, release.service, target, stable, earlier)
   const { functionName, roleArn } = target
+  const differs = differencesOf(back, there)
   return {
     functionName,
     ...(roleArn === undefined ? {} : { roleArn }),
@@ -161,7 +182,9 @@ async function prepareTarget(
     revision,
     ...(alias.routing.additional === undefined ? {} : { standing: alias.routing }),
     ...(provisioned ? { provisioned } : {}),
+    ...(scaled === undefined ? {} : { scaled }),
     codeSha256: there.codeSha256,
+    ...(differs === undefined ? {} : { differs }),
     baseline: {
       ...(await baselineOf(deps, release.service, target, { stable: back, candidate: there })),
       ...(learned === undefined ? {} : { learned }),
@@ -173,11 +196,24 @@ async function prepareTarget(
  * An old version may come by a usual release too, or by a rollback that waited while a release passed its one-way step.
  * @throws Problem `one_way_passed`
  */
-async function checkOneWay(deps: Deps, { service }: Release, targets: readonly PreparedTarget[]): Promise<void> {
-  const { items } = await latestHeads(deps, service.name, headsMost)
+function checkOneWay(targets: readonly PreparedTarget[], history: readonly Head[]): void {
   const versions = Object.fromEntries(targets.map(({ functionName, candidate }) => [functionName, candidate]))
-  const passed = oneWayBehind(items, versions)
+  const passed = oneWayBehind(history, versions)
   if (passed !== undefined) throw noWayBehind(passed)
+}
+
+/**
+ * A way back undoes the release that it names. Another one may have had the lease first, and been promoted: nobody asked to undo
+ * that one.
+ * @throws Problem `nothing_to_return_to`
+ */
+function checkUndone({ key, service }: Release, history: readonly Head[]): void {
+  const [from, last] = [undoneBy(key), lastPromoted(history)]
+  if (from === undefined || last === undefined || last.releaseId === from) return
+  throw new Problem(
+    'nothing_to_return_to',
+    `It was to go back from release ${from}, and release ${last.releaseId} of ${service.name} was promoted since.`,
+  )
 }
 const headsMost = 100
 

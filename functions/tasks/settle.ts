@@ -4,6 +4,10 @@ import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { watchOf } from '../../core/watch/watch.ts'
 import type { Release } from '../../core/release/release.ts'
+import { leaveConcurrency } from '../concurrency/leave.ts'
+import { isToBeTold } from '../../core/release/pages.ts'
+import { noticeChanges } from '../around/notice.ts'
+import { fixedBy, giveBack } from '../one-way/fix.ts'
 import { each } from '../steps/each.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { makeRoom } from '../queue/room.ts'
@@ -30,6 +34,7 @@ type Deps = Pick<
   | 'log'
   | 'trouble'
   | 'line'
+  | 'concurrency'
 >
 
 export type Settled = {
@@ -39,14 +44,23 @@ export type Settled = {
   readonly sentence: string
 }
 
-export function settleHandler(deps: Deps) {
-  return async (event: unknown): Promise<Settled> => settle(deps, taskInput(event).releaseId)
+export function settleHandler(deps: Deps & Pick<World, 'dependencies'>) {
+  return async (event: unknown): Promise<Settled> => {
+    const { releaseId } = taskInput(event)
+    const loaded = await load(deps, releaseId)
+    // An alarm may have put it back before a look saw what changed.
+    return settleLoaded(deps, isToBeTold(loaded.release) ? await noticeChanges(deps, loaded) : loaded)
+  }
 }
 
 /** @throws Problem `verb_not_now` when the release has no ending yet */
-export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
+export const settle = async (deps: Deps, releaseId: string): Promise<Settled> =>
+  settleLoaded(deps, await load(deps, releaseId))
+
+async function settleLoaded(deps: Deps, ended: Loaded): Promise<Settled> {
+  const releaseId = ended.release.id
   // Page first; everything else can be done later.
-  const { told, ...first } = await tell(deps, await load(deps, releaseId))
+  const { told, ...first } = await tell(deps, ended)
   const loaded = await record(deps, first, (release) =>
     release.state.phase === 'settling' ? { type: 'settled', atMs: deps.clock.nowMs() } : undefined,
   )
@@ -62,16 +76,30 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   if (watch !== undefined) await deps.watches.put(watch)
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   if (release.ending.outcome === 'promoted') await startLine(deps, release)
+  // Before the lease goes: the next release may begin with the version that this one takes it from.
+  const isLeft = await leaveConcurrency(deps, release, release.state.atMs)
+  await giveBack(deps, release)
+  await leaveFixed(deps, release)
   await deps.leases.drop(release.service.name, release.id)
   await dequeue(deps, release)
   await wakeNext(deps, release.service.name)
   await makeRoom(deps, release)
   const left = await tellWaiters(deps, loaded, settled)
   // Remove the entry last: as long as it exists, the sweep comes back for whatever is not done.
-  if (told && left.length === 0)
+  if (told && left.length === 0 && isLeft)
     await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
+}
+
+/** The next release may begin at once, and keep paid for what the frozen ones had. What fails, the sweep does later. */
+async function leaveFixed(deps: Deps, release: Release): Promise<void> {
+  await each(
+    deps,
+    await fixedBy(deps, release),
+    ({ id }) => ({ releaseId: id }),
+    (fixed) => leaveConcurrency(deps, fixed, deps.clock.nowMs(), release.id),
+  )
 }
 
 /** A line that was stopped for a frozen release starts when that one or its forward fix has all traffic. */

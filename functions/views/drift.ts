@@ -22,7 +22,7 @@ export async function driftOf(
   try {
     routing = (await aliases.read(target)).routing
   } catch (error) {
-    if (error instanceof Problem && error.code === 'alias_missing') return { drift: error.message }
+    if (error instanceof Problem && error.code === 'alias_missing') return { drift: 'it does not exist' }
     throw error
   }
   const left = leftAt(target.functionName, heads)

@@ -11,6 +11,7 @@ import {
   serviceView,
   type ServiceView,
 } from '../../core/view/service-view.ts'
+import { isCharging } from '../../core/watch/watch.ts'
 import { watchNowWords } from '../../core/watch/words.ts'
 import type { HeadKey } from '../../cloud/ports.ts'
 import { budgetsLeft, slotsOf } from '../budgets/left.ts'
@@ -67,7 +68,8 @@ async function watchWords(
   heads: readonly Head[],
 ): Promise<string | undefined> {
   try {
-    const [watch] = (await watches.list(service)).items.toSorted((a, b) => b.promotedAtMs - a.promotedAtMs)
+    const live = (await watches.list(service)).items.filter((one) => !isCharging(one))
+    const [watch] = live.toSorted((a, b) => b.promotedAtMs - a.promotedAtMs)
     if (watch !== undefined) return watchNowWords(watch, clock.nowMs())
     const { watched } = heads.find(({ outcome }) => outcome === 'promoted') ?? {}
     if (watched === undefined) return undefined

@@ -2,9 +2,9 @@
 // once, because the way back from a release is one request, and a person is told once, because the page has one key.
 import { own } from '../../core/own.ts'
 import { isAway, Problem } from '../../core/problem.ts'
-import { headOf, undoneBy } from '../../core/release/head.ts'
+import { headOf, undoneBy, watchName } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
-import { endOf, type Watch } from '../../core/watch/watch.ts'
+import { endOf, toCharge, type Watch } from '../../core/watch/watch.ts'
 import { type Answered, lateFaultPage, watchEndWords } from '../../core/watch/words.ts'
 import { goBack, placeBefore } from '../orders/go-back.ts'
 import { checkPublished } from '../orders/published.ts'
@@ -14,8 +14,6 @@ import { load, record } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
 export type Finishing = Parameters<typeof goBack>[0] & Pick<World, 'watches' | 'leases' | 'pager'>
-
-const by = 'tidegate watch'
 
 /** @returns that it has ended */
 export async function finish(deps: Finishing, watch: Watch): Promise<true> {
@@ -29,7 +27,8 @@ export async function finish(deps: Finishing, watch: Watch): Promise<true> {
   const { watched } = release
   await deps.history.put(headOf(release, link))
   if (watched?.how === 'fault') await act(deps, watch, release, watched)
-  await deps.watches.remove(watch)
+  const rest = watched === undefined ? undefined : toCharge(watch)
+  await (rest === undefined ? deps.watches.remove(watch) : deps.watches.put(rest))
   const words = watched === undefined ? 'it was over' : watchEndWords(watched)
   deps.log({ message: `The watch has ended: ${words}`, service: watch.service, releaseId: watch.releaseId })
   return true
@@ -79,7 +78,7 @@ async function putBack(deps: Finishing, watch: Watch, because: string): Promise<
   const isSame = Object.keys(recorded).every((name) => own(place.versions, name) === own(recorded, name))
   if (!isSame) return notBack('the history names other versions than the log of the release.')
   await checkPublished(deps, await deps.services.get(service), { kind: 'versions', versions: place.versions })
-  const ordered = await goBack(deps, place, { by, reason: because.slice(0, 500) })
+  const ordered = await goBack(deps, place, { by: watchName, reason: because.slice(0, 500) })
   const words = watch.targets.map(({ functionName, stable }) => `${functionName}:${stable}`).join(', ')
   return { kind: 'back', releaseId: ordered.releaseId, words: ` to ${words}` }
 }

@@ -2,7 +2,7 @@
 // watch is over. It moves no alias. How it ends is kept before anything is done about it (finish.ts).
 import type { AliasPlace } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
-import type { WatchEnd } from '../../core/release/event.ts'
+import type { WatchEnd } from '../../core/definition/watch-end.ts'
 import { lastPromoted } from '../../core/release/head.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import { isObserved } from '../../core/service/service.ts'
@@ -11,6 +11,7 @@ import { hourMs } from '../../core/time.ts'
 import { countsOf, watchQuestions } from '../../core/watch/counts.ts'
 import {
   ended,
+  isCharging,
   isHopeless,
   isOver as isWatchOver,
   isPastRead,
@@ -26,18 +27,19 @@ import { latestHeads } from '../steps/heads.ts'
 import { isOver } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
 import { finish, type Finishing } from './finish.ts'
+import { chargeLate, type LateCharging } from './late.ts'
 import { withPast } from './past.ts'
 
-export type Watching = Finishing & Pick<World, 'aliases' | 'telemetry'>
+export type Watching = Finishing & LateCharging & Pick<World, 'aliases'>
 
 /** For so long after its end, what could not be read is tried again. */
 const patienceMs = 6 * hourMs
 const readAtOnce = 3
 
-/** @returns whether the watch has ended */
+/** @returns whether the watch has ended, or what was left of it is done */
 export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
   // An earlier look decided, and may have died before it was done.
-  if (watch.ending !== undefined) return finish(deps, watch)
+  if (watch.ending !== undefined) return isCharging(watch) ? chargeLate(deps, watch) : finish(deps, watch)
   const nowMs = deps.clock.nowMs()
   // Whatever it was that could not be read: a watch ends by itself.
   if (nowMs > watch.untilMs + patienceMs) return end(deps, watch, 'time', 'the rest could not be read')

@@ -10,6 +10,9 @@ import type { Bundle } from './write.ts'
 
 export { writeBundle } from './write.ts'
 
+/** As in lib/bundle.ts. */
+type Bundled = Verb | 'shadowHook'
+
 type About = Pick<Bundle, 'clients' | 'packages'> & { readonly decides: boolean }
 
 const aboutFile = 'about.json'
@@ -36,7 +39,7 @@ export function archiveOf(bundles: Readonly<Record<string, Bundle>>): Uint8Array
 }
 
 /** @returns what finds the bundle of a verb */
-export function bundlesIn(archive: Uint8Array): (verb: Verb) => Bundle {
+export function bundlesIn(archive: Uint8Array): (verb: Bundled) => Bundle {
   const unpacked = unzipSync(brotliDecompressSync(archive))
   const abouts = JSON.parse(strFromU8(own(unpacked, aboutFile) ?? strToU8('{}'))) as Readonly<Record<string, About>>
   return (verb) => {
@@ -50,7 +53,7 @@ export function bundlesIn(archive: Uint8Array): (verb: Verb) => Bundle {
 
 let made: ReturnType<typeof bundlesIn> | undefined
 
-export function bundle(verb: Verb): Bundle {
+export function bundle(verb: Bundled): Bundle {
   made ??= bundlesIn(readFileSync(new URL('../../functions/bundles.br', import.meta.url)))
   return made(verb)
 }

@@ -1,5 +1,6 @@
 // Incidents for PagerDuty, Jira Service Management and OpsCenter, by rules on the controller's own events: opened when traffic
-// was put back or could not be, or somebody else moved an alias; resolved when the release is settled and nothing more is done.
+// was put back or could not be, somebody else moved an alias, or a release is frozen; resolved when the release is settled and
+// nothing more is done, that of a frozen release whose place a forward fix has taken when the fix is.
 // The incident's key is the release. EventBridge keeps no order, so it is resolved again and again, by a state machine that also
 // resolves OpsItems, which no rule can. docs/messages.md says why.
 import { readFileSync } from 'node:fs'
@@ -30,6 +31,7 @@ export type IncidentsOutProps = {
   readonly opsCenter?: boolean
 }
 
+type Rules = Readonly<Record<'opened' | 'resolved' | 'fixed', events.Rule>>
 type Installed = { readonly controller: string; readonly topics: Topics; readonly consoleUrl: string | undefined }
 
 /** @param props of the controller */
@@ -75,19 +77,35 @@ export class IncidentsOut extends Construct {
           detail: { incident: { title: [{ exists: true }] }, ...detail },
         },
       })
-    // Whatever ended so has opened nothing.
-    const hasOpened = { outcome: [{ 'anything-but': ['promoted', 'alreadyReleased'] }] }
-    const opening = ['Release Rolled Back', 'Release Return Failed', 'Release Interrupted']
+    // Whatever ended well has opened nothing, unless it was frozen.
+    const endedBadly = [{ 'anything-but': ['promoted', 'alreadyReleased'] }]
+    const isLateOver = { until: [{ exists: true }] }
+    const hasOpened = { $or: [{ outcome: endedBadly, frozen: [{ exists: false }] }, { frozen: ['over'] }, isLateOver] }
+    const hasFixed = { fixed: [{ exists: true }] }
+    const opening = [
+      'Release Rolled Back',
+      'Release Return Failed',
+      'Release Interrupted',
+      'Release Frozen',
+      'Release Watched',
+    ]
+    const ended = ['Release Settled', 'Release Charged Late']
     const opened = rule('Opened', opening)
-    const resolved = rule('Resolved', ['Release Settled', over.detailType], hasOpened, [over.source])
-    this.endAgain(rule('Settled', ['Release Settled'], hasOpened), controller, opsCenter)
-    if (pagerDuty !== undefined) this.toPagerDuty(pagerDuty, opened, resolved)
-    if (jiraServiceManagement !== undefined) this.toJira(jiraServiceManagement, opened, resolved)
+    const resolved = rule('Resolved', [...ended, over.detailType], hasOpened, [over.source])
+    const fixed = rule('Fixed', ['Release Settled'], hasFixed)
+    const rules = { opened, resolved, fixed }
+    this.endAgain(
+      rule('Settled', ended, hasOpened),
+      rule('FixedAgain', ['Release Settled'], hasFixed),
+      ...([controller, opsCenter] as const),
+    )
+    if (pagerDuty !== undefined) this.toPagerDuty(pagerDuty, rules)
+    if (jiraServiceManagement !== undefined) this.toJira(jiraServiceManagement, rules)
     if (opsCenter) this.toOpsCenter(rule('OpsItems', opening))
   }
 
   /** Starts the machine that resolves it again, and OpsItems at all. */
-  private endAgain(settled: events.Rule, controller: string, hasOpsItems: boolean): void {
+  private endAgain(settled: events.Rule, fixed: events.Rule, controller: string, hasOpsItems: boolean): void {
     const stack = Stack.of(this)
     const definition = new URL('../../statemachines/incident-over.asl.json', import.meta.url)
     const machine = new sfn.StateMachine(this, 'Over', {
@@ -114,9 +132,19 @@ export class IncidentsOut extends Construct {
           new iam.PolicyStatement({ actions: ['ssm:UpdateOpsItem'], resources: [this.opsItem('*')] }),
         ],
       })
-    settled.addTarget(
+    const patient = { deadLetterQueue: this.unsent, maxEventAge: Duration.hours(24), retryAttempts: 185 }
+    settled.addTarget(new targets.SfnStateMachine(machine, { role: this.role, ...patient }))
+    fixed.addTarget(
       new targets.SfnStateMachine(machine, {
-        ...{ role: this.role, deadLetterQueue: this.unsent, maxEventAge: Duration.hours(24), retryAttempts: 185 },
+        ...{ role: this.role, ...patient },
+        // As if the frozen release were settled now: that is what the machine says again.
+        input: events.RuleTargetInput.fromObject({
+          detail: {
+            metadata: { releaseId: of('fixed') },
+            frozen: 'over',
+            incident: { title: incident('title'), summary: incident('summary') },
+          },
+        }),
       }),
     )
   }
@@ -131,15 +159,15 @@ export class IncidentsOut extends Construct {
     )
   }
 
-  private toPagerDuty({ secret, url }: Platform, opened: events.Rule, resolved: events.Rule): void {
+  private toPagerDuty({ secret, url }: Platform, { opened, resolved, fixed }: Rules): void {
     const connection = new events.Connection(this, 'PagerDuty', {
       authorization: events.Authorization.apiKey('X-Routing-Key', secret.secretValue),
       bodyParameters: { routing_key: events.HttpParameter.fromSecret(secret.secretValue) },
     })
     const destination = this.destination('PagerDutyEvents', connection, url ?? pagerDutyUrl)
-    const shared = { dedup_key: releaseId(), client: 'Tidegate' }
+    const shared = { client: 'Tidegate' }
     this.send(opened, destination, {
-      ...shared,
+      ...{ ...shared, dedup_key: releaseId() },
       event_action: 'trigger',
       payload: {
         summary: incident('summary'),
@@ -155,10 +183,11 @@ export class IncidentsOut extends Construct {
         ? {}
         : { client_url: this.page['page'], links: [{ href: this.page['page'], text: 'The release' }] }),
     })
-    this.send(resolved, destination, { ...shared, event_action: 'resolve' })
+    this.send(resolved, destination, { ...shared, dedup_key: releaseId(), event_action: 'resolve' })
+    this.send(fixed, destination, { ...shared, dedup_key: of('fixed'), event_action: 'resolve' })
   }
 
-  private toJira({ secret, url = jiraUrl }: Platform, opened: events.Rule, resolved: events.Rule): void {
+  private toJira({ secret, url = jiraUrl }: Platform, { opened, resolved, fixed }: Rules): void {
     const connection = new events.Connection(this, 'Jira', {
       authorization: events.Authorization.apiKey(
         'Authorization',
@@ -177,12 +206,14 @@ export class IncidentsOut extends Construct {
       tags: ['tidegate', of('service')],
       details: this.details(),
     })
-    this.send(
-      resolved,
-      closing,
-      { source: 'tidegate', note: incident('summary') },
-      { pathParameterValues: ['$.detail.metadata.releaseId'], queryStringParameters: { identifierType: 'alias' } },
-    )
+    for (const [rule, alias] of [
+      [resolved, '$.detail.metadata.releaseId'],
+      [fixed, '$.detail.fixed'],
+    ] as const)
+      this.send(...([rule, closing, { source: 'tidegate', note: incident('summary') }] as const), {
+        pathParameterValues: [alias],
+        queryStringParameters: { identifierType: 'alias' },
+      })
   }
 
   /** The target takes no API destination, and its role no resource but all OpsItems of the account and region. */

@@ -27,7 +27,7 @@ export function incidentsBy(
   onlyIf(jira.has, ...part('Jira', 'JiraAlerts', 'JiraClosing'))
   onlyIf(opsCenter, ...part('OpsItems', 'OpensOpsItems', 'OverOpsItems'))
   // A rule without targets is of no use.
-  onlyIf(byDestination, ...part('Opened', 'Resolved'))
+  onlyIf(byDestination, ...part('Opened', 'Resolved', 'Fixed'))
   onlyIf(has, incidentsOut)
   const [over] = part('Over').map(({ node }) => node.defaultChild as sfn.CfnStateMachine)
   over?.addPropertyOverride('DefinitionSubstitutions.HasOpsItems', Fn.conditionIf(opsCenter.logicalId, 'true', 'false'))

@@ -96,6 +96,11 @@ const functionsOf = ({ partition, account, region }: Home, names: string): strin
 const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> => ({
   targets: [functionsOf(home, functionNames)],
   targetVersions: [functionsOf(home, `${functionNames}:*`)],
+  provisioned: [functionsOf(home, functionNames)],
+  provisionedVersions: [functionsOf(home, `${functionNames}:*`)],
+  scaled: ['*'],
+  headroom: [functionsOf(home, functionNames)],
+  headroomOfAccount: ['*'],
   observed: [functionsOf(home, functionNames)],
   observedVersions: [functionsOf(home, `${functionNames}:*`)],
   // Of any name: what is called is what the tag is on.

@@ -1,15 +1,11 @@
-// `npm run template`: writes the template, the package of all functions and their checksums into dist/template/.
+// The template, the package of all functions and their checksums, as `tidegate template` writes them.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Stage } from 'aws-cdk-lib'
 import { zipSync } from 'fflate'
 import { optionalVerbs, verbs } from '../../functions/handlers.ts'
 import { bundle } from '../bundle.ts'
 import { saidIfThere, type TemplateText } from './only-if.ts'
 import { templateStack } from './stack.ts'
-
-const root = new URL('../..', import.meta.url).pathname
 
 /** Synthesised: what CloudFormation reads. */
 export function templateOf(version: string): TemplateText {
@@ -39,24 +35,14 @@ function packageOf(): Uint8Array {
   return zipSync(Object.fromEntries(files), { level: 9, mtime: new Date(1980, 0, 1) })
 }
 
-/** @returns the files that it wrote, by name */
-export function writeTemplate(folder: string): readonly string[] {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+/** What an installation is made of, and their checksums, by the names of the files. */
+export function templateFiles(version: string): Readonly<Record<string, Uint8Array>> {
   const files: Readonly<Record<string, Uint8Array>> = {
     [`tidegate-${version}.json`]: Buffer.from(textOf(templateOf(version))),
     [`tidegate-${version}.zip`]: packageOf(),
   }
   const sums = Object.entries(files).map(([name, content]) => `${sha256(content)}  ${name}\n`)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-  writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''))
-  return [...Object.keys(files), 'SHA256SUMS']
+  return { ...files, SHA256SUMS: Buffer.from(sums.join('')) }
 }
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
-
-if (import.meta.main) {
-  const folder = join(root, 'dist', 'template')
-  for (const name of writeTemplate(folder)) process.stdout.write(`dist/template/${name}\n`)
-}

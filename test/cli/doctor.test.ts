@@ -341,6 +341,15 @@ it('as JSON: every finding with its check and how to mend it', async () => {
   expect(new Set(said.findings.map(({ check }) => check))).toEqual(new Set(checks.map(({ id }) => id)))
 })
 
+it('an alias that two services have, one by its ARN, is named until one gives it up', async () => {
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:checkout-smoke'
+  const twin = { name: 'twin', targets: [{ function: arn, alias: 'live' }], plan: 'AllAtOnce' }
+  await sandbox.world.services.put(parseDefinition(twin))
+  expect((await ask(['shared-aliases'])).text).toContain('checkout-smoke:live: Services thumbnails and twin have it.')
+  await sandbox.world.services.put(parseDefinition({ ...twin, targets: [{ function: arn, alias: 'twin' }] }))
+  expect((await ask(['shared-aliases'])).code).toBe(0)
+})
+
 it('an unknown check is a wrong call', () => {
   expect(() => chosen(['nonesuch'])).toThrow('There is no check nonesuch')
 })

@@ -99,6 +99,13 @@ describe('tidegate approve, decline and override', () => {
     await define({ approvals: [{ before: 'begin' }, { before: 50 }] })
     const id = await start()
     await expect(type('approve', 'checkout')).rejects.toMatchObject({ code: 'approval_refused' })
+    const [named, both] = [
+      ['--wave', 'production'],
+      ['--wave', 'production', '--before', '50'],
+    ]
+    await expect(type('approve', 'checkout', ...named)).rejects.toMatchObject({ code: 'verb_not_now' })
+    await expect(type('approve', 'checkout', ...both)).rejects.toMatchObject({ code: 'call_invalid' })
+    await expect(type('approve', 'checkout', '--wave', 'EU West')).rejects.toMatchObject({ code: 'call_invalid' })
     who = 'ben'
     await type('approve', 'checkout', '--reason', 'read it')
     expect(said()).toBe(`${id}  Approved. The gates before it begins are asked again now.`)

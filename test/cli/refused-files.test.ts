@@ -54,6 +54,9 @@ describe('a definition in a file', () => {
       expect(problem.message).toContain(words)
     }
     await expectProblem('definition_invalid', readDefinition(folder), /cannot be read/)
+    await expectProblem('definition_invalid', readDefinition(join(folder, 'nonesuch.yaml')), /cannot be read/)
+    // It has no end.
+    await expectProblem('definition_invalid', readDefinition('/dev/zero'), /has more than 16 MiB/)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 // Times and weights in every unit, tables of series, and whatever else an export may be (fuzzed).
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { Problem } from '../../core/problem.ts'
 import { counts, countsOf, iso, labels, plain, read, refused, roles, seconds, startMs, versions } from './exported.ts'
 
@@ -199,7 +200,7 @@ it('any export is read whole, or is a problem, and never anything else (fuzzed)'
         expect(error.code).toMatch(/^(replay_|call_invalid)/)
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: repeats(2000, 500) },
   )
   expect(whole).toBeGreaterThan(50)
 })

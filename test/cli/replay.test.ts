@@ -1,10 +1,10 @@
 // tidegate replay: files, methods and policies, past releases, and invalid files.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { parseReplay } from '../../cli/replay/input/read.ts'
 import { replayFiles, replayRelease } from '../../cli/replay/replay.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
@@ -14,6 +14,7 @@ import { sampleService } from '../../local/sample-service.ts'
 import { plainEvidence } from '../../bench/rivals/e-processes.ts'
 import { rivals } from '../../bench/rivals/rivals.ts'
 import { definition } from '../core/sample.ts'
+import { processes } from './story/in-processes.ts'
 
 let folder: string
 let lines: string[]
@@ -235,7 +236,7 @@ describe('an invalid file', () => {
           expect((error as Problem).code).toMatch(/^replay_/)
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: repeats(1000, 300) },
     )
   })
 
@@ -245,32 +246,32 @@ describe('an invalid file', () => {
 })
 
 describe('the spelling', () => {
-  const main = join(import.meta.dirname, '../../cli/main.ts')
-  const tidegate = (...args: string[]) =>
-    spawnSync(process.execPath, [main, ...args], {
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
-    })
-
   it('of replay and simulate works in a separate process, without AWS', () => {
+    const { ofOne, ofAll } = processes()
     const path = file(csv(bad))
-    const replayed = tidegate('replay', path, '--json', '--method', 'e2')
+    const replayed = ofOne('replay', path, '--json', '--method', 'e2')
     expect(replayed).toMatchObject({ status: 0, stderr: '' })
     expect((JSON.parse(replayed.stdout) as Said).minutes).toHaveLength(15)
-    const args = ['--requests', '50', '--errors', '0.01', '--runs', '3', '--json']
-    const simulated = tidegate('simulate', ...args)
-    expect(simulated).toMatchObject({ status: 0, stderr: '' })
-    expect(tidegate('replay')).toMatchObject({ status: 2 })
-    expect(tidegate('replay', path, '--method', 'luck').status).toBe(2)
     const named = ['stable_errors=stable_bad', 'candidate_bad=candidate_bad']
-    expect(tidegate('replay', path, '--series', ...named).stderr).toContain('are for exports of series')
-    expect(tidegate('replay', path, '--series', 'errors=x').stderr).toContain('"errors=x" is not ROLE=NAME')
-    expect(tidegate('replay', path, '--from', 'noon').stderr).toContain('--from noon is no time')
-    expect(tidegate('replay', path, '--last', '7d').stderr).toContain('--last is for --from-cloudwatch')
-    expect(tidegate('replay', '--release', 'x', '--stable', '1').stderr).toContain('--release takes none of them')
-    expect(tidegate('replay', path, '--from-cloudwatch', 'a:b').status).toBe(2)
-    expect(tidegate('backtest', 'x', '--last', '7d').stderr).toContain('--last is for --from-cloudwatch')
-    expect(tidegate('replay', file('')).stderr).toContain('replay_invalid: ')
-    expect(tidegate('simulate', '--errors', '2').status).toBe(2)
+    const statuses: readonly (readonly [number, readonly string[]])[] = [
+      [0, ['simulate', '--requests', '50', '--errors', '0.01', '--runs', '3', '--json']],
+      [2, ['replay']],
+      [2, ['replay', path, '--method', 'luck']],
+      [2, ['replay', path, '--from-cloudwatch', 'a:b']],
+      [2, ['simulate', '--errors', '2']],
+    ]
+    const refused: readonly (readonly [string, readonly string[]])[] = [
+      ['are for exports of series', ['replay', path, '--series', ...named]],
+      ['"errors=x" is not ROLE=NAME', ['replay', path, '--series', 'errors=x']],
+      ['--from noon is no time', ['replay', path, '--from', 'noon']],
+      ['--last is for --from-cloudwatch', ['replay', path, '--last', '7d']],
+      ['--release takes none of them', ['replay', '--release', 'x', '--stable', '1']],
+      ['--last is for --from-cloudwatch', ['backtest', 'x', '--last', '7d']],
+      ['replay_invalid: ', ['replay', file('', 'empty.csv')]],
+    ]
+    const told = ofAll([...statuses, ...refused].map(([, words]) => words))
+    expect(told[0]?.stderr).toBe('')
+    for (const [index, [status]] of statuses.entries()) expect(told[index]?.status).toBe(status)
+    for (const [index, [why]] of refused.entries()) expect(told[statuses.length + index]?.stderr).toContain(why)
   })
 })

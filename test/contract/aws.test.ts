@@ -22,6 +22,7 @@ import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/dynamodb/outbox.ts'
 import { awsPackageHash } from '../../cloud/aws/package-hash.ts'
 import { awsMessenger } from '../../cloud/aws/messenger.ts'
+import { awsConcurrency } from '../../cloud/aws/concurrency.ts'
 import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
 import { awsPipelines } from '../../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
@@ -29,6 +30,7 @@ import { awsTraffic } from '../../cloud/aws/traffic.ts'
 import { awsVersions } from '../../cloud/aws/versions.ts'
 import type { Artifact } from '../../core/service/candidate.ts'
 import { type EmbeddedCloud, openEmbedded } from './embedded.ts'
+import { concurrencyContract } from './concurrency.ts'
 import { budgetReportsContract } from './ports/budget-reports.ts'
 import { executionsContract } from './ports/executions.ts'
 import { hooksContract } from './ports/hooks.ts'
@@ -116,6 +118,21 @@ versionsContract('Lambda', async () => {
       await cloud.lambda.send(new PutProvisionedConcurrencyConfigCommand(wish))
       await cloud.pass(100_000)
     },
+  }
+})
+
+concurrencyContract('Lambda', async () => {
+  const cloud = open()
+  const FunctionName = 'orders-api'
+  await createFunction(cloud, FunctionName)
+  await publishCode(cloud, 'one')
+  await publishCode(cloud, 'two')
+  const RoutingConfig = { AdditionalVersionWeights: { 2: 0.1 } }
+  await cloud.lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: '1', RoutingConfig }))
+  return {
+    concurrency: awsConcurrency(cloud.lambda),
+    functionName: FunctionName,
+    settle: () => cloud.pass(120_000),
   }
 })
 

@@ -21,6 +21,7 @@ import { attestationsContract } from './ports/attestations.ts'
 import { alarmWatchContract } from './ports/alarm-watch.ts'
 import { executionsContract } from './ports/executions.ts'
 import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'
+import { concurrencyContract } from './concurrency.ts'
 import { budgetReportsContract } from './ports/budget-reports.ts'
 import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
@@ -161,6 +162,13 @@ trafficContract('memory', () => {
 })
 
 const artifact = (key: string): Artifact => ({ kind: 's3', bucket: 'artifacts', key, versionId: 'v1' })
+concurrencyContract('memory', () => {
+  const { concurrency, inspect } = openMemory()
+  for (const version of ['1', '2']) inspect.setVersion(target.functionName, version)
+  inspect.moveByHand(target, split('1', '2', 1000))
+  return Promise.resolve({ concurrency, functionName: target.functionName, settle: () => undefined })
+})
+
 versionsContract('memory', () => {
   const { versions, inspect } = openMemory()
   inspect.publishByHand('orders-api', 'first code')

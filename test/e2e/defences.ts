@@ -136,7 +136,7 @@ const defences: readonly Defence[] = [
   },
   {
     attack: 'ends the JSON of an incident platform by what they wrote',
-    file: 'core/release/announcement.ts',
+    file: 'core/incident/words.ts',
     line: `text.replaceAll('"', "'").replaceAll`,
     without: 'text.replaceAll',
     test: 'lib/messages/incidents-out.test.ts',

@@ -21,9 +21,9 @@ import { checkMcp } from './mcp.ts'
 import { checkTrace, hasReceiver } from './telemetry/trace.ts'
 import { checkTelemetry } from './telemetry/sent.ts'
 import { checkPaths } from './paths.ts'
+import { checkMigration, hasPostgres } from './migrate.ts'
 import { checkPrometheus, hasPrometheus } from './prometheus.ts'
 import { checkShells } from './shells.ts'
-import { checkTemplateWithoutCdk } from './install/template.ts'
 import { walkConsole } from './console/walk.ts'
 
 const port = 4666
@@ -365,11 +365,12 @@ try {
 }
 if (hasPrometheus()) await attempt('a Prometheus', () => checkPrometheus(verify))
 else console.log('left out: prometheus is not installed (apt-get install prometheus)')
+if (hasPostgres()) await attempt('a migration', () => checkMigration(verify))
+else console.log('left out: postgresql is not installed (apt-get install postgresql)')
 await attempt('300 functions', () => checkAdoption(verify))
 await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()
-await attempt('template', () => checkTemplateWithoutCdk(verify))
 await attempt('pipelines', () => {
   checkPipelines(verify)
 })

@@ -41,6 +41,9 @@ const applyAs = (who: string, definition: unknown, service = 'cart') =>
 const records = async (service = 'cart') => (await sandbox.world.definitions.list(service, 10)).items
 const code = (code: string) => ({ code })
 
+const secretIn = (region = 'us-east-1', account = '0'): string =>
+  `arn:aws:secretsmanager:${region}:${account.repeat(12)}:secret:cart/db-AbCdEf`
+
 describe('a definition', () => {
   it('is registered, changed and recorded: who, when, before and after', async () => {
     const first = await applyAs('ann', cart({ triggers: { ecr: { repository: 'cart' } } }))
@@ -61,6 +64,11 @@ describe('a definition', () => {
     )
   })
 
+  it('may depend on a secret of the account and region of the controller', async () => {
+    await applyAs('ann', cart({ depends: { secrets: [secretIn()] } }))
+    expect((await sandbox.world.services.get('cart')).depends?.secrets).toEqual([secretIn()])
+  })
+
   it('that is the same again is no change', async () => {
     await applyAs('ann', cart())
     expect(await applyAs('ben', cart({ plan: { steps: [{ weight: 10, bake: '300s' }] } }))).toMatchObject({
@@ -78,6 +86,12 @@ describe('a definition', () => {
     ['with policies that are none', cart({ gates: { rules: 'permit(' } }), 'definition_invalid'],
     ['of a megabyte', cart({ runbook: `https://a.b/${'x'.repeat(1_000_000)}` }), 'definition_invalid'],
     ['with more custom signals than an item holds', cart({ signals: { custom: manySignals() } }), 'definition_invalid'],
+    ['with a secret of another region', cart({ depends: { secrets: [secretIn('eu-west-3')] } }), 'definition_invalid'],
+    [
+      'with a secret of another account',
+      cart({ depends: { secrets: [secretIn(undefined, '1')] } }),
+      'definition_invalid',
+    ],
     ['with a prototype', JSON.parse('{"name":"cart","__proto__":{"plan":1}}'), 'definition_invalid'],
   ])('%s is refused, and nothing changes', async (_, definition, refusal) => {
     await applyAs('ann', cart())

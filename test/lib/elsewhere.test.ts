@@ -63,8 +63,8 @@ const swapped = {
   targets: [targets[0], { function: farArn, alias: 'live', role: lookRoleArn, lookRole: roleArn }, targets[2]],
 }
 
+const quiet: SandboxOptions = { perMinute: 0 } // no customers, anywhere
 const controllerFor = (changes: object): Policies => synthesised([definition(changes)])
-
 let sandbox: Sandbox
 let elsewhere: readonly Away[] = []
 type Away = ReturnType<typeof awayAt>
@@ -130,11 +130,12 @@ async function open(policies: Policies, options: SandboxOptions = {}, changes: o
     }
     return allowed
   }
+  const minutes = options.perMinute === 0 ? 0 : 10
   sandbox = await openSandbox({ authorize: noting, perMinute: 60, sweepMinutes: 5, ...options })
   elsewhere = [awayAt(`owner@${far.account}`, far.region, farName), awayAt('owner', 'eu-central-1', 'checkout')]
   for (const away of elsewhere) await away.create()
-  callEverySecond(sandbox, 60 * 60)
-  await sandbox.minutes(10)
+  callEverySecond(sandbox, minutes * 360)
+  await sandbox.minutes(minutes)
   await sandbox.world.services.put(parseDefinition(definition(changes)))
 }
 /** One timer at a time, because the clock looks through all that are set. */
@@ -212,7 +213,7 @@ describe('targets in another account and in another region', () => {
     ['wants another organisation', { organizationId: 'o-abcdefghij' }, 'sts:AssumeRole'],
     ['is for another function', { functions: ['invoices'] }, 'lambda:GetAlias'],
   ])('whose role %s reject the release, naming the action, and nothing moves', async (_, changes, action) => {
-    await open(farRoles(changes))
+    await open(farRoles(changes), quiet)
     const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
     expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
     expect(ending?.because).toContain(action)
@@ -223,7 +224,7 @@ describe('targets in another account and in another region', () => {
     ['with the two roles in the wrong places', swapped, {}],
     ['with one role, which is only to move', oneRole, {}],
   ] as const)('%s reject the release, and nothing moves', async (_, changes, access) => {
-    await open(farRoles(access), {}, changes)
+    await open(farRoles(access), quiet, changes)
     const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
     expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
     // The first thing that prepare looks for, as the role that looks.
@@ -264,7 +265,7 @@ describe('targets in another account and in another region', () => {
   const guarded = (changes: object = {}) => definition({ signals: { alarms: ['checkout-errors'] }, ...changes })
 
   it.each(Object.keys(ways))('are put back by %s', async (way) => {
-    await open(farRoles())
+    await open(farRoles(), quiet)
     await sandbox.world.services.put(parseDefinition(guarded()))
     const id = await release(['v2', 'v2', 'v2'])
     await sandbox.minutes(1)
@@ -302,21 +303,21 @@ describe('targets in another account and in another region', () => {
   })
 
   it('are checked for signed code', async () => {
-    await open(farRoles())
+    await open(farRoles(), quiet)
     await sandbox.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
     const id = await release(['v2', 'v2', 'v2'])
     expect((await sandbox.release(id)).held?.because).toBe('its code is not signed')
   })
 
   it('are checked before a pipeline enters a stage', async () => {
-    await open(farRoles())
+    await open(farRoles(), quiet)
     expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
     const job = sandbox.cloud.codepipeline.invoke('tidegate-pipeline', '{"service":"checkout"}')
     await sandbox.clock.settle()
     expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
   it('are looked at while others move them', async () => {
-    await open(farRoles())
+    await open(farRoles(), quiet)
     await sandbox.world.services.put(parseDefinition(definition({ mode: 'observe' })))
     await sandbox.ask('observe', { observed: true })
     expect(await sandbox.world.observations.seen('checkout', farArn, 'live')).toHaveProperty('routing.version', '1')
@@ -336,7 +337,7 @@ describe('targets in another account and in another region', () => {
   })
 
   it('accept no artifact', async () => {
-    await open(farRoles())
+    await open(farRoles(), quiet)
     const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
     await expect(sandbox.ask('start', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
   })

@@ -34,6 +34,18 @@ const unseen: Readonly<Record<string, string>> = {
       'the embedded cloud has no workspaces: what is signed is checked by test/cloud/aws/prometheus.test.ts',
     ]),
   ),
+  ...Object.fromEntries(
+    ['appconfig:ListDeployments', 'cloudwatch:DescribeAlarms'].map((action) => [
+      `pipeline ${action}`,
+      'asks the gates as `ask` does (test/scenarios/around/dependencies.test.ts)',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings', 'lambda:GetFunctionConcurrency'].map((action) => [
+      `pipeline ${action}`,
+      'asks the gates as `ask` does (test/scenarios/concurrency/headroom.test.ts)',
+    ]),
+  ),
   'prepare kms:Decrypt': 'only where a definition names a key: used below, under policies of its own',
   ...Object.fromEntries(
     ['admit', 'intake', 'start'].map((verb) => [
@@ -77,8 +89,6 @@ const unseen: Readonly<Record<string, string>> = {
     ]),
   ),
   'prepare deletes alarmWatch': 'removes watches that it set too late (test/scenarios/leases.test.ts)',
-  'provision deletes lookup':
-    'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
   'observe cloudwatch:DescribeAlarms': 'of a service with alarms',
   'observe reads log': 'learns from releases of the time before it was observed',
   'provision reads open': 'of a definition whose mode changes, as `apply` does (test/functions/observing/)',
@@ -95,10 +105,13 @@ const unseen: Readonly<Record<string, string>> = {
       'takes out what a function left that died (test/scenarios/flood/)',
     ]),
   ),
+  'reconcile writes lease': 'a forward fix whose log is lost gives it back (test/scenarios/one-way/fix-ends.test.ts)',
   'reconcile writes watch': 'settles what it finds (test/scenarios/storm.test.ts)',
   'reconcile writes queue': 'code from before the queue made no entries (test/scenarios/flood/sweep.test.ts)',
   'reconcile writes open': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'reconcile writes returnRecord': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
+  'pause reads service': 'says that there is no such service (test/functions/orders/other-service.test.ts)',
+  'promote reads service': 'says that there is no such service (test/functions/orders/other-service.test.ts)',
   'attest reads service': 'names the service (test/functions/attest.test.ts)',
   'prepare s3:GetObject':
     'the event names a version, and GetObjectVersion reads it; Lambda may ask for the object first',

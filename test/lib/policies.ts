@@ -275,10 +275,16 @@ async function isAllowed({ role, own, action, resource, context, resourcePolicy 
 
 /**
  * The simulator knows only the service authorization reference, which does not have the state machine that a task's result is
- * checked on (cloud/authorization.ts). So we ask about another action on the same resource.
+ * checked on (cloud/authorization.ts), and it does not tell versions from aliases. So we ask about another action on the same
+ * resource, which nobody is granted.
  */
-const simulated = (action: string): string =>
-  action === 'states:SendTaskSuccess' || action === 'states:SendTaskFailure' ? 'states:DescribeStateMachine' : action
+const simulated = (action: string): string => standIns[action] ?? action
+const standIns: Readonly<Record<string, string>> = {
+  'states:SendTaskSuccess': 'states:DescribeStateMachine',
+  'states:SendTaskFailure': 'states:DescribeStateMachine',
+  'lambda:PutProvisionedConcurrencyConfig': 'lambda:PutFunctionConcurrency',
+  'lambda:DeleteProvisionedConcurrencyConfig': 'lambda:DeleteFunctionConcurrency',
+}
 
 /** The simulator wants lists that it may change. */
 const copied = (context: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { verbs } from '../../functions/handlers.ts'
 import { assumers, movesTraffic, permissions } from '../../functions/permissions.ts'
 import { ReleaseController } from '../../lib/controller.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
+import { warnOfTargets } from '../../lib/wiring.ts'
 import { TargetAccess, type TargetAccessProps } from '../../lib/target-access.ts'
 import { functionName } from '../../local/installation.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
@@ -191,6 +193,19 @@ describe('a definition', () => {
     }
     expect(warnings({ lookRole: undefined })).toHaveLength(1)
     expect(warnings({})).toEqual([])
+  })
+
+  it('with an alias of another one is said to be refused when it is deployed', () => {
+    const warnings = (...functions: readonly string[]) => {
+      const stack = new Stack(new App(), 'own', { env: { account: '000000000000', region: 'us-east-1' } })
+      const named = (name: string, index: number) =>
+        parseDefinition({ name: `s${index}`, targets: [{ function: name, alias: 'live' }], plan: 'AllAtOnce' })
+      warnOfTargets(stack, functions.map(named))
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('Services s0 and s1 .*x:live'))
+    }
+    expect(warnings('x', 'y')).toEqual([])
+    expect(warnings('x', 'x')).toHaveLength(1)
+    expect(warnings('x', 'arn:aws:lambda:us-east-1:000000000000:function:x')).toHaveLength(1)
   })
 })
 

@@ -21,7 +21,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ].flatMap((verb) => of(verb, ...writes('answer'))),
   'functions/api/read.test.ts': of(
     'read',
-    ...reads('budget', 'head', 'lease', 'line', 'log', 'observed', 'open', 'service'),
+    ...reads('budget', 'head', 'lease', 'line', 'log', 'observed', 'open', 'service', 'watch'),
   ),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
   'functions/budget.test.ts': [
@@ -40,7 +40,11 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('observe', ...reads('head', 'lookup', 'service'), ...writes('observed')),
     ...of('observe', 'cloudwatch:GetMetricData', 'lambda:GetAlias', 'lambda:GetFunctionConfiguration'),
   ],
-  'functions/orders/dry-run.test.ts': of('ask', 'lambda:GetFunctionConfiguration'),
+  'functions/orders/dry-run.test.ts': of(
+    'ask',
+    ...['lambda:GetFunctionConfiguration', 'lambda:ListProvisionedConcurrencyConfigs'],
+    ...['lambda:GetFunctionConcurrency', 'lambda:GetAccountSettings'],
+  ),
   'functions/reports.test.ts': of(
     'reports',
     ...[...reads('lookup', 'service'), ...writes('budget')],
@@ -54,6 +58,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
       ? of(verb, 'lambda:DeleteFunction', ...writes('deletedVersion'))
       : of(verb, 'lambda:GetAccountSettings', ...reads('deletedVersion'))),
   ]),
+  'functions/watching/late.test.ts': of('watch', ...reads('budget')),
   'functions/watching/watch.test.ts': [
     ...of('watch', ...reads('lease', 'service'), ...writes('head', 'log', 'open', 'queue', 'watch')),
     ...of('watch', 'cloudwatch:GetMetricData', 'lambda:GetAlias', 'lambda:GetFunctionConfiguration'),
@@ -76,6 +81,18 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('reconcile', ...deletes('outage'), ...reads('waiter')),
     ...of('rollBack', ...reads('lease', 'queue', 'waiter'), wake),
   ],
+  'scenarios/concurrency/promised.test.ts': [
+    ...of('gate', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:ListProvisionedConcurrencyConfigs'),
+    ...of('gate', 'lambda:GetFunctionConcurrency', 'lambda:GetAccountSettings'),
+    ...of('settle', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),
+    ...of('settle', 'lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'),
+  ],
+  'scenarios/concurrency/headroom.test.ts': ['gate', 'ask'].flatMap((verb) => of(verb, 'cloudwatch:GetMetricData')),
+  'scenarios/concurrency/scaled.test.ts': of('prepare', 'application-autoscaling:DescribeScalableTargets'),
+  'scenarios/concurrency/dies.test.ts': [
+    ...of('reconcile', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),
+    ...of('reconcile', 'lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'),
+  ],
   'scenarios/gate/approval.test.ts': [
     ...of('approve', ...reads('lease', 'service', 'waiter'), ...writes('log'), wake),
     ...of('attest', ...writes('attestation')),
@@ -88,6 +105,13 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('startLine', ...deletes('line'), ...reads('line', 'open', 'waiter'), ...writes('log'), wake),
     ...of('stopLine', ...reads('service'), ...writes('line')),
   ],
+  'scenarios/around/dependencies.test.ts': [
+    ...['prepare', 'judge', 'settle'].flatMap((verb) =>
+      of(verb, 'secretsmanager:DescribeSecret', 'ssm:DescribeParameters', 'appconfig:ListDeployments'),
+    ),
+    ...['gate', 'ask'].flatMap((verb) => of(verb, 'appconfig:ListDeployments', 'cloudwatch:DescribeAlarms')),
+  ],
+  'scenarios/one-way/fix-ends.test.ts': of('settle', ...writes('lease')),
   'scenarios/one-way/one-way.test.ts': [
     ...of('rollBack', ...writes('line')),
     ...of('settle', ...deletes('line')),

@@ -9,6 +9,7 @@ import { sigstoreSignatures } from '../../provenance/signatures.ts'
 import type { Clock, PipelineJob, VersionState } from '../../cloud/ports.ts'
 import { memoryAlarmWatch } from './stores/alarm-watch.ts'
 import { memoryAttestations } from './stores/attestations.ts'
+import { memoryConcurrency, memoryScaling } from './concurrency.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
@@ -96,8 +97,12 @@ function openPorts(clock: Clock) {
       aliases: memoryTraffic(functions),
       traffic: memoryTraffic(functions),
       versions: memoryVersions(functions, uploads),
+      concurrency: memoryConcurrency(functions),
+      scaling: memoryScaling,
       telemetry: measured.telemetry,
       prometheus: measured.prometheus,
+      deployments: measured.deployments,
+      dependencies: measured.dependencies,
       executions: machine.executions,
       hooks: memoryHooks(functions, hooks),
       outbox: memoryOutbox(announced),

@@ -1,7 +1,8 @@
 // Alarms and series in memory: reads return what was set; anything else is missing or absent, never good.
 import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
-import type { Prometheus, Telemetry } from '../../cloud/ports.ts'
+import { appConfigName, type Kind, secretName } from '../../core/around/depends.ts'
+import type { ConfigDeployments, Dependencies, Prometheus, Telemetry } from '../../cloud/ports.ts'
 
 type Asked = Parameters<Telemetry['read']>[1]
 /** Answers a question; `undefined` falls back to what was set. */
@@ -10,10 +11,14 @@ type ReadingSource = (question: Question, asked: Asked) => Reading | undefined
 type MemoryTelemetry = {
   readonly telemetry: Telemetry
   readonly prometheus: Prometheus
+  readonly deployments: ConfigDeployments
+  readonly dependencies: Dependencies
   readonly alarms: Map<string, AlarmReading>
   readonly setReading: (question: Omit<Question, 'key'>, reading: Reading) => void
   readonly answerReadings: (source: ReadingSource) => void
 }
+
+const unread = (kind: Kind, name: string) => ({ kind, name, unread: 'nothing is there in memory' })
 
 export function memoryTelemetry(): MemoryTelemetry {
   const alarms = new Map<string, AlarmReading>()
@@ -37,6 +42,17 @@ export function memoryTelemetry(): MemoryTelemetry {
     },
     // Nothing is set there, so nothing is known.
     prometheus: { read: (questions) => Promise.resolve(questions.map(() => ({ kind: 'points', points: [] }))) },
+    deployments: {
+      read: (profiles) => Promise.resolve(profiles.map((one) => unread('appConfig', appConfigName(one)))),
+    },
+    dependencies: {
+      read: ({ secrets = [], parameters = [], appConfig = [] }) =>
+        Promise.resolve([
+          ...secrets.map((arn) => unread('secret', secretName(arn))),
+          ...parameters.map((name) => unread('parameter', name)),
+          ...appConfig.map((one) => unread('appConfig', appConfigName(one))),
+        ]),
+    },
     setReading(question, reading) {
       set.set(seriesOf(question), reading)
     },

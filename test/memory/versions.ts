@@ -19,7 +19,7 @@ export function memoryVersions(functions: MemoryFunctions, uploads: Uploads): Ve
     provisioned: ({ functionName }) => {
       const lambda = functions.find(functionName)
       if (lambda === undefined) throw new Problem('version_missing', `There is no ${functionName}.`)
-      return Promise.resolve(lambda.provisioned.map((qualifier) => ({ qualifier, state: 'ready' })))
+      return Promise.resolve(lambda.provisioned.map((qualifier) => ({ qualifier, environments: 2, state: 'ready' })))
     },
     wake({ functionName }, version) {
       const versions = functions.find(functionName)?.versions

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { archiveOf, bundlesIn } from '../../lib/bundles/prebuilt.ts'
+import { copiedFiles, packedPage } from '../../package/build.ts'
 import { engines, entries, root } from '../../package/code.ts'
 import { licencesOf } from '../../package/licences.ts'
+import { linkedFrom, withLiveLinks } from '../../package/links.ts'
 import { ownManifest, publishedManifest } from '../../package/manifest.ts'
 import { arrayFromAsync, mapGroupBy } from '../../package/ponyfills.ts'
 import { readiness, unwanted } from '../../package/readiness.ts'
@@ -21,7 +23,7 @@ const published = publishedManifest() as {
 describe('the package.json that is published', () => {
   it('has the version of the repository, and what programs import', () => {
     expect(published.version).toBe(ownManifest().version)
-    expect(Object.keys(published.exports)).toEqual(['.', './core', './client', './package.json'])
+    expect(Object.keys(published.exports)).toEqual(['.', './core', './client', './shadow', './package.json'])
     for (const source of Object.values(entries)) expect(existsSync(join(root, source))).toBe(true)
   })
 
@@ -31,6 +33,47 @@ describe('the package.json that is published', () => {
     expect(Object.keys(published.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs', 'dynalite'])
     expect(Object.values(published.peerDependenciesMeta).every(({ optional }) => optional)).toBe(true)
     for (const field of ['scripts', 'devDependencies', 'private']) expect(published).not.toHaveProperty(field)
+  })
+})
+
+describe('the pages in the package', () => {
+  const files = copiedFiles()
+  const isThere = (path: string): boolean => files.some((file) => file === path || file.startsWith(`${path}/`))
+  const pages = files.filter((file) => file.endsWith('.md'))
+
+  it('lead to nothing that is not there', () => {
+    expect(pages).toContain('docs/skills/tidegate-incident/SKILL.md')
+    const dead = pages.flatMap((page) =>
+      linkedFrom(page, packedPage(page, files))
+        .filter((path) => !isThere(path))
+        .map((path) => `${page}: ${path}`),
+    )
+    expect(dead).toEqual([])
+  })
+
+  it('leave out pictures of the console, sources and tests, and nothing else', () => {
+    const left = pages
+      .flatMap((page) => linkedFrom(page, readFileSync(join(root, page), 'utf8')))
+      .filter((path) => !isThere(path))
+    expect(new Set(left.map((path) => path.replace(/.*(\.\w+)$/, '$1')))).toEqual(
+      new Set(['.png', '.ts', '.tf', 'test/policy']),
+    )
+  })
+
+  it('have words where a link led out of the package, and their other links as they were', () => {
+    const text = [
+      '![Wide](a.png) [app](../b/c.ts#x) [**there**](there.md#y) [out](https://a.example/b.ts) [up](#top) [folder](sub)',
+      '```',
+      '[code](no.ts)',
+      '```',
+      'and `[code](no.ts)`',
+    ]
+    const live = withLiveLinks('docs/p.md', text.join('\n'), (path) => ['docs/there.md', 'docs/sub'].includes(path))
+    const [first, ...rest] = live.split('\n')
+    expect(first).toBe(
+      '_Picture, in the repository: Wide_ app [**there**](there.md#y) [out](https://a.example/b.ts) [up](#top) [folder](sub)',
+    )
+    expect(rest).toEqual(text.slice(1))
   })
 })
 
@@ -84,16 +127,23 @@ it('the bundles come out of the archive as they went in', () => {
 
 describe('before a version is published', () => {
   const right = {
-    ...{ version: '1.2.0', locked: '1.2.0', changed: [], repository: 'github:a/b' },
+    ...{ version: '1.2.0', locked: '1.2.0', changed: [], provenance: false, repository: undefined },
     changelog: '# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- New: it is there.\n\n## 1.1.0\n\n- Older.\n',
   }
 
   it('nothing is said when everything is right', () => {
-    expect(readiness(right)).toEqual({ wrong: [], remarks: [] })
+    expect(readiness(right)).toEqual([])
+    const repository = 'git+https://git.example/shop/tidegate.git'
+    expect(readiness({ ...right, provenance: true, repository })).toEqual([])
+    expect(publishedManifest(repository)).toMatchObject({ repository: { type: 'git', url: repository } })
+    expect(published).not.toHaveProperty('repository')
   })
 
   it.each([
     [{ version: '1.2' }, 'is no version'],
+    [{ provenance: true }, '--provenance needs --repository'],
+    [{ repository: 'shop/tidegate' }, 'and not "shop/tidegate"'],
+    [{ repository: 'git+https://git.example/x.git\n' }, '--repository is git+https'],
     [{ locked: '1.1.0' }, 'package-lock.json says 1.1.0'],
     [{ changed: ['core/x.ts'] }, 'not committed: core/x.ts'],
     [{ changelog: right.changelog.replace('1.2.0', '1.3.0') }, 'no section "## 1.2.0"'],
@@ -102,11 +152,11 @@ describe('before a version is published', () => {
     [{ changelog: `${right.changelog}\n## 1.2.0 (unreleased)\n\n- First.\n` }, 'and "## 1.2.0 (unreleased)": join'],
     [{ changelog: `## Unreleased\n\n- More.\n\n${right.changelog}` }, 'still has text under "## Unreleased"'],
   ])('%o is named', (change, words) => {
-    expect(readiness({ ...right, ...change }).wrong.join(' ')).toContain(words)
+    expect(readiness({ ...right, ...change }).join(' ')).toContain(words)
   })
 
   it('the section of a version is its own, whatever the next one is called', () => {
-    const wrongIn = (changelog: string): readonly string[] => readiness({ ...right, changelog }).wrong
+    const wrongIn = (changelog: string): readonly string[] => readiness({ ...right, changelog })
     expect(wrongIn('## 1.2.01\n\n- x\n')).toHaveLength(1)
     expect(wrongIn('## 1.2.0\n\n## 1.1.0\n\n- x\n')).toHaveLength(1)
     expect(wrongIn('## Unreleased\n\n## 1.2.0\n\n- x\n')).toEqual([])

@@ -33,6 +33,9 @@ const gates: readonly Gate[] = [
   { policy: 'stop-the-line', facts: { stopped: true }, shut: ['begin', 'goOn'], opens: false },
   { policy: 'window', facts: { insideWindow: false }, shut: ['begin'], opens: true },
   { policy: 'freeze', facts: { frozen: true }, shut: ['begin', 'goOn'], opens: true },
+  { policy: 'not-quiet', facts: { disturbed: true }, shut: ['begin', 'goOn'], opens: true },
+  { policy: 'configuring', facts: { configuring: true }, shut: ['begin'], opens: true },
+  { policy: 'tight', facts: { tight: true }, shut: ['begin', 'goOn'], opens: true },
   {
     policy: 'budget-unknown',
     facts: { budget: { known: false, leftBp: 0, burning: 'no' } },

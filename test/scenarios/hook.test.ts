@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalHandler } from '../../cloud/local/dispatch.ts'
 import type { LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { nowOf } from '../../core/view/release/now.ts'
 import { HookAnswer } from '../../functions/tasks/hook.ts'
 import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
@@ -150,6 +151,29 @@ describe('a hook', () => {
     const written = JSON.stringify([await sandbox.events(id), sandbox.logged])
     expect([written.includes(nonce), written.includes(second.answer.nonce)]).toEqual([false, false])
     expect((await sandbox.events(id)).find(({ type }) => type === 'hookCalled')).toHaveProperty('nonceSha256')
+  })
+
+  it('says how far it is, at most once a minute, and what it says changes nothing', async () => {
+    const { id, told } = await open(() => ({ result: 'later' }), { timeout: '3h' })
+    await sandbox.minutes(1)
+    const [event] = told
+    if (event === undefined) throw new Error('it was not called')
+    for (const minutes of [0, 1, 2, 2]) {
+      await sandbox.minutes(minutes)
+      await answer(event, { result: 'later', message: `${minutes} done\n  aws lambda delete-function` })
+    }
+    expect(await refused(answer(event, { result: 'later', nonce: 'x' }))).toBe('Tidegate.answer_unproven')
+    const log = await sandbox.events(id)
+    // A hundredth of three hours is more than a minute.
+    const kept = log.flatMap((one) => (one.type === 'hookDeferred' && one.said !== undefined ? [one.said] : []))
+    const words = (done: number) => String.raw`the hook says "${done} done\n aws lambda delete-function"`
+    expect(kept).toEqual([words(0), words(2), words(2)])
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(nowOf(await sandbox.release(id), sandbox.clock.nowMs()).sentence).toContain(`Last: ${words(2)}, at `)
+    await answer(event)
+    await sandbox.clock.settle()
+    expect(await sandbox.release(id)).not.toHaveProperty('state.progress')
+    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
   })
 
   it('that was called before there were nonces still answers, and the log says that it proved nothing', async () => {

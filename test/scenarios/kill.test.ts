@@ -232,7 +232,7 @@ async function check(releaseId: string, story: 'good' | 'bad', stable: string, c
   expect(told.length, where).toBeGreaterThanOrEqual(1)
 }
 
-const some = { good: ['StartExecution', 'UpdateAlias', 'SendTaskSuccess'], bad: ['UpdateAlias', 'Publish'] }
+const some = { good: ['UpdateAlias', 'SendTaskSuccess'], bad: ['Publish'] }
 
 /** The effects to kill after: all of them, or the middle one of some kinds. */
 function killsOf(story: 'good' | 'bad', effectsMade: readonly string[], from: number): readonly number[] {

@@ -172,6 +172,7 @@ describe('an operator, during an outage', () => {
     const unnamed = await rollBack(service, [])
     expect(unnamed.code).toBe(exitCodes.byHand)
     expect(unnamed.said).toContain(`tidegate rollback ${service} --target FUNCTION:ALIAS`)
+    expect(unnamed.said).toContain('The table could not be read: ')
     const { code, said } = await rollBack(service)
     expect(code).toBe(exitCodes.byHand)
     expect(said).toContain(command)

@@ -70,8 +70,8 @@ async function releasesOf(sandbox: Sandbox): Promise<readonly Release[]> {
 }
 
 const storms = Array.from({ length: 40 }, (_, index) => index + 1)
-// Storm 7 once found that two sweeps at once could leave an outage without a beginning.
-const ofEachRun = [1, 4, 7]
+// Storm 7 once found that two sweeps at once could leave an outage without a beginning. Storm 1 is the shortest by far.
+const ofEachRun = [1, 7]
 
 it.each(areAll ? storms : ofEachRun)('storm %d passes, and leaves everything consistent', async (seed) => {
   const { sandbox, storm } = await openInStorm(seed)

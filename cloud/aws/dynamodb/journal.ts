@@ -8,6 +8,7 @@ import { eventPrefix } from '../../../core/release/log-key.ts'
 import type { Journal, Waiter } from '../../ports.ts'
 import {
   bodyOf,
+  bodyReader,
   getItem,
   ifNew,
   type Item,
@@ -25,6 +26,8 @@ const digest: Digest = (text) => hash('sha256', text, 'base64url')
 /** The attribute that holds the link of the event before. */
 const link = 'previous'
 
+/** An event never changes, and each look reads those before it again: of a release of a day, or many short ones at once. */
+const readBody = bodyReader(ReleaseEvent, 2_000_000)
 const StoredWaiter = z.strictObject({ slot: z.string().min(1).max(200), token: z.string().min(1).max(4096) })
 
 export function awsJournal(table: Table): Journal {
@@ -88,31 +91,10 @@ const lastOf = (releaseId: string): string => keys.event(releaseId, 999_999).sk
 
 /** A log with a gap, or with an event in the wrong position, is not the log that was written. */
 function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {
-  const event = parsed(item)
+  const event = readBody(item)
   const expected = keys.event(releaseId, seq)
   if (keyOf(item).sk !== expected.sk) throw unreadable(expected, 'it is missing from the middle of the log')
   if (event.seq !== seq) throw unreadable(expected, `it holds event ${event.seq}`)
-  return event
-}
-
-/** Of texts that a function keeps: a release of a day, or many short ones that are watched at once. */
-const parsedMostChars = 2_000_000
-let parsedChars = 0
-/** By their text, oldest first. An event never changes, and each look reads those before it again. */
-const parsedEvents = new Map<string, ReleaseEvent>()
-
-function parsed(item: Item): ReleaseEvent {
-  const text = item['body']?.S ?? ''
-  const known = parsedEvents.get(text)
-  if (known !== undefined) return known
-  const event = parseBody(ReleaseEvent, item)
-  parsedEvents.set(text, event)
-  parsedChars += text.length
-  for (const oldest of parsedEvents.keys()) {
-    if (parsedChars <= parsedMostChars) break
-    parsedEvents.delete(oldest)
-    parsedChars -= oldest.length
-  }
   return event
 }
 

@@ -10,23 +10,8 @@ const roundsMax = 5
 
 export function awsLeases(table: Table): Leases {
   return {
-    async take(service, releaseId) {
-      const holder = { ':me': { S: releaseId } }
-      for (let round = 0; round < roundsMax; round++) {
-        const refused = await putItem(
-          table,
-          keys.lease(service),
-          { holder: { S: releaseId } },
-          {
-            expression: 'attribute_not_exists(pk) OR holder = :me',
-            values: holder,
-          },
-        )
-        if (refused === undefined) return releaseId
-        if (refused.inTheWay !== undefined) return holderOf(refused.inTheWay)
-      }
-      throw new Problem('crowded', `The lease of ${service} keeps changing hands.`)
-    },
+    take: (service, releaseId) => put(table, service, releaseId, releaseId),
+    hand: (service, from, to) => put(table, service, to, from),
     async drop(service, releaseId) {
       await deleteItem(table, keys.lease(service), { expression: 'holder = :me', values: { ':me': { S: releaseId } } })
     },
@@ -46,4 +31,18 @@ function holderOf(item: Item): string {
   const holder = item['holder']?.S
   if (holder === undefined || holder === '') throw unreadable(keyOf(item), 'it names no holder')
   return holder
+}
+
+/** @returns who holds it afterwards: `me`, if it was free, or `from`'s, or its own */
+async function put(table: Table, service: string, me: string, from: string): Promise<string> {
+  const condition = {
+    expression: 'attribute_not_exists(pk) OR holder = :me OR holder = :from',
+    values: { ':me': { S: me }, ':from': { S: from } },
+  }
+  for (let round = 0; round < roundsMax; round++) {
+    const refused = await putItem(table, keys.lease(service), { holder: { S: me } }, condition)
+    if (refused === undefined) return me
+    if (refused.inTheWay !== undefined) return holderOf(refused.inTheWay)
+  }
+  throw new Problem('crowded', `The lease of ${service} keeps changing hands.`)
 }

@@ -6,13 +6,13 @@ import { ServiceName } from '../../../core/service/service.ts'
 import type { OpenKey, OpenRelease, OpenReleases } from '../../ports.ts'
 import {
   bodyOf,
+  bodyReader,
   deleteItem,
   getItem,
   ifNew,
   type Item,
   keyOf,
   keys,
-  parseBody,
   putItem,
   queryItems,
   type Table,
@@ -26,6 +26,9 @@ const StoredOpen = z.strictObject({
   requestedAtMs: z.int().min(0),
   requested: RequestedEvent,
 })
+
+// The sweep reads it every minute, and it never changes.
+const readBody = bodyReader(StoredOpen, 500_000)
 
 export function awsOpenReleases(table: Table): OpenReleases {
   return {
@@ -64,7 +67,7 @@ const byRequest = (a: OpenRelease, b: OpenRelease): number =>
   a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1)
 
 function readOpen(item: Item): OpenRelease {
-  const open = parseBody(StoredOpen, item)
+  const open = readBody(item)
   if (keys.open(open.service, open.releaseId).sk === keyOf(item).sk) return open
   throw unreadable(keyOf(item), `it holds release ${open.releaseId} of ${open.service}`)
 }

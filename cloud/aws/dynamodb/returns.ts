@@ -6,17 +6,20 @@ import { expiry } from '../../../core/budget/stored.ts'
 import type { Returns } from '../../ports.ts'
 import {
   bodyOf,
+  bodyReader,
   deleteItem,
   getItem,
   type Item,
   keyOf,
   keys,
-  parseBody,
   putItem,
   queryItems,
   type Table,
   unreadable,
 } from './table.ts'
+
+// The sweep reads each every minute, and a shift changes it.
+const readBody = bodyReader(ReturnRecord, 500_000)
 
 // An attribute beside the body, so that a condition can test it.
 const ended = 'ended'
@@ -46,7 +49,7 @@ export function awsReturns(table: Table): Returns {
 }
 
 function readRecord(item: Item): ReturnRecord {
-  const record = parseBody(ReturnRecord, item)
+  const record = readBody(item)
   if (record.releaseId === keyOf(item).sk) return record
   throw unreadable(keyOf(item), `it holds the record of ${record.releaseId}`)
 }

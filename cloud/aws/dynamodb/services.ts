@@ -3,10 +3,12 @@
 import { listing } from '../../../core/listing.ts'
 import { Problem } from '../../../core/problem.ts'
 import { keysOf } from '../../../core/service/service-key.ts'
+import { AliasClaim } from '../../../core/service/applied.ts'
 import { Service } from '../../../core/service/service.ts'
 import type { PageAfter, Services } from '../../ports.ts'
 import {
   bodyOf,
+  bodyReader,
   type Condition,
   deleteItem,
   getItem,
@@ -19,6 +21,8 @@ import {
   type Table,
   unreadable,
 } from './table.ts'
+
+const readBody = bodyReader(Service, 500_000)
 
 export function awsServices(table: Table): Services {
   // Once every service has its lookup entries, this stays true, because every `put` writes them.
@@ -55,6 +59,21 @@ export function awsServices(table: Table): Services {
       return readAll(items.filter((item) => item !== undefined))
     },
     list,
+    async claim(alias, claim, nowMs) {
+      const body = bodyOf(claim)
+      const item = { ...body, service: { S: claim.service }, untilMs: { N: String(claim.untilMs) } }
+      const refused = await putItem(table, keys.claim(alias), item, {
+        expression: 'attribute_not_exists(pk) OR service = :service OR untilMs < :now',
+        values: { ':service': item.service, ':now': { N: String(nowMs) } },
+      })
+      // An item that is gone since then was let go of: whoever tries again gets it.
+      return refused && (refused.inTheWay === undefined ? claim : parseBody(AliasClaim, refused.inTheWay))
+    },
+    dropClaim: (alias, claim) =>
+      deleteItem(table, keys.claim(alias), {
+        expression: 'body = :body',
+        values: { ':body': { S: JSON.stringify(claim) } },
+      }),
     async index(again) {
       if (!again && (await isIndexed())) return
       for (const service of (await list()).items) await enter(table, service)
@@ -96,7 +115,7 @@ function keysBefore(item: Item | undefined): readonly string[] {
 }
 
 function readService(item: Item): Service {
-  const service = parseBody(Service, item)
+  const service = readBody(item)
   if (service.name !== keyOf(item).sk) throw unreadable(keyOf(item), `it holds service ${service.name}`)
   return service
 }

@@ -42,6 +42,8 @@ export const keys = {
   turn: (queue: string): Key => ({ pk: 'TURN', sk: queue }),
   /** Finds a service by a lookup key (core/service/service-key.ts). */
   find: (key: string, service: string): Key => ({ pk: `FIND#${key}`, sk: service }),
+  /** The service that is being given an alias. */
+  claim: (alias: string): Key => ({ pk: `FIND#claim/${alias}`, sk: '*' }),
   /** Written once every service has its entries under `FIND#`. */
   findable: { pk: 'FINDABLE', sk: '*' } satisfies Key,
   /** A release that waits for the lease of its service. By what follows the service, the queue is in order. */
@@ -131,6 +133,29 @@ export function parseBody<S extends z.ZodType>(schema: S, item: Item): z.output<
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw unreadable(key, issuesSentence(parsed.error.issues))
   return parsed.data
+}
+
+/**
+ * Reads bodies that are read again and again, and parses each text once. The oldest are dropped.
+ * @param mostChars of the texts that a function keeps
+ */
+export function bodyReader<S extends z.ZodType>(schema: S, mostChars: number): (item: Item) => z.output<S> {
+  const known = new Map<string, z.output<S>>()
+  let chars = 0
+  return (item) => {
+    const text = item['body']?.S ?? ''
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const value = parseBody(schema, item)
+    known.set(text, value)
+    chars += text.length
+    for (const oldest of known.keys()) {
+      if (chars <= mostChars) break
+      known.delete(oldest)
+      chars -= oldest.length
+    }
+    return value
+  }
 }
 
 const callOn = (action: string, { pk, sk }: Key): string => `dynamodb:${action} of ${pk} / ${sk}`

@@ -53,8 +53,9 @@ export function localCloudWatch(deps: CloudWatchDeps): LocalService & MetricSink
   }
   return {
     record: ({ namespace, name, dimensionSets, value, unit, atMs }) => {
-      for (const dimensions of dimensionSets)
-        store.add({ namespace, name, dimensions }, { atMs, value, count: 1 }, { resolutionMs: 60_000, unit })
+      const point = { atMs, value, count: 1 }
+      const how = { resolutionMs: 60_000, unit }
+      for (const dimensions of dimensionSets) store.add({ namespace, name, dimensions }, point, how)
     },
     handle: (request) => Promise.resolve(answer(request, operations)),
   }

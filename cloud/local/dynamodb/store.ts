@@ -37,6 +37,8 @@ export type Store = {
   deleteTagDb(table: string, done: Callback): void
   deleteIndexDb(kind: string, table: string, index: string, done: Callback): void
   getTable(name: string, checkStatus: boolean | Callback<unknown>, done?: Callback<unknown>): void
+  /** @returns whether what `read` has read, a range of one partition, is still the same */
+  whileSame(read: () => void): () => boolean
 }
 type Options = NonNullable<Parameters<typeof dynalite>[0]>
 
@@ -65,7 +67,7 @@ const maxItemSize = 400 * 1024
 function storeOf(options: Options): Store {
   const all = new Map<string, Part>()
   const part = (name: string): Part => {
-    const made = all.get(name) ?? sorted()
+    const made = all.get(name) ?? sorted((isSame) => dependsOn(() => all.get(name) === made && isSame()))
     all.set(name, made)
     return made
   }
@@ -74,6 +76,8 @@ function storeOf(options: Options): Store {
     done(null)
   }
   const tables = sorted()
+  const dependsOn = (isSame: () => boolean): void => void reads.push(isSame)
+  let reads: (() => boolean)[] = []
   const tableDb: Store['tableDb'] = {
     ...tables,
     put: (name, table, done) => tables.put(name, structuredClone(table), done),
@@ -100,6 +104,13 @@ function storeOf(options: Options): Store {
         else answer?.(notFound(name, checkStatus === false))
       })
     },
+    whileSame(read) {
+      reads = []
+      read()
+      const [one, ...others] = reads
+      const was = tables.writes()
+      return () => one !== undefined && others.length === 0 && tables.writes() === was && one()
+    },
   }
 }
 
@@ -110,19 +121,32 @@ function notFound(name: string, isNamed: boolean): Error {
   return Object.assign(new Error('NotFoundError'), { name: 'NotFoundError', statusCode: 400, body })
 }
 
-/** A value is handed out as it was put: dynalite changes no item, and tables are copied above. */
-function sorted(): Part {
+/** Dynalite's keys begin with a hash of the partition. Of some digits of it there are few, however many partitions. */
+const partitionOf = (key: string): string => key.slice(0, 3)
+
+/**
+ * A value is handed out as it was put: dynalite changes no item, and tables are copied above.
+ * @param onRead called for each range that is read, with whether its partition is still the same
+ */
+function sorted(onRead: (isSame: () => boolean) => void = () => undefined): Part & { writes(): number } {
+  /** The number of the last write of each partition. */
+  const written = new Map<string, number>()
+  let writes = 0
   const values = new Map<string, unknown>()
   /** In order; dynalite's keys are ASCII, of which the order in JavaScript is that of the bytes. */
   const keys: string[] = []
+  const wrote = (key: string): void => void written.set(partitionOf(key), ++writes)
   function put(key: string, value: unknown): void {
+    wrote(key)
     if (!values.has(key)) keys.splice(placeOf(keys, key), 0, key)
     values.set(key, value)
   }
   function del(key: string): void {
+    wrote(key)
     if (values.delete(key)) keys.splice(placeOf(keys, key), 1)
   }
   return {
+    writes: () => writes,
     lock: Lock(),
     get: (key, done) => done(null, values.get(key)),
     put(key, value, done) {
@@ -140,7 +164,12 @@ function sorted(): Part {
       done(null)
     },
     createKeyStream: (range = {}) => streamOf(within(keys, range)),
-    createValueStream: (range = {}) => streamOf(within(keys, range).map((key) => values.get(key))),
+    createValueStream(range = {}) {
+      const partition = partitionOf(range.gte ?? range.gt ?? '')
+      const was = written.get(partition)
+      onRead(() => partition !== '' && written.get(partition) === was)
+      return streamOf(within(keys, range).map((key) => values.get(key)))
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { AwsError } from '../protocol/aws-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Caller, Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../protocol/service.ts'
 import { versionOf } from './alias-rules.ts'
+import { noteConcurrency } from './concurrency-metrics.ts'
 import { checkConcurrency } from './limits.ts'
 import { type AsyncDeps, asyncInvocations } from './async-invocation.ts'
 import {
@@ -121,6 +122,7 @@ async function withinReserved<T>(deps: Deps, fn: LambdaFunction, named: Named, r
     throw error
   }
   fn.underWay++
+  noteConcurrency(deps, fn)
   try {
     return await run()
   } finally {

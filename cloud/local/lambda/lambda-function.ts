@@ -24,6 +24,9 @@ export type FunctionConfig = {
   readonly deadLetterArn?: string
   /** Of a durable function. */
   readonly durable?: Readonly<Record<string, unknown>>
+  readonly layers?: readonly string[]
+  /** Parts that are described as they were given. */
+  readonly asGiven?: Readonly<Record<string, unknown>>
   readonly code: Code
 }
 
@@ -46,7 +49,15 @@ export type Alias = {
 }
 
 /** Provisioned concurrency of an alias or a version. */
-export type Provisioned = { readonly requested: number; readonly modifiedMs: number; readonly readyAtMs: number }
+export type Provisioned = {
+  readonly requested: number
+  readonly modifiedMs: number
+  readonly readyAtMs: number
+  /** How many serve until then: what was there before stays, up to what is wanted now. */
+  readonly before: number
+  /** Why it fails at that time, instead of becoming ready. */
+  readonly fails?: string | undefined
+}
 
 export type LambdaFunction = {
   readonly name: string
@@ -151,6 +162,8 @@ export function describeVersion(
     Architectures: ['arm64'],
     Environment: { Variables: config.environment },
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${fn.name}` },
+    ...(config.layers === undefined ? {} : { Layers: config.layers.map((Arn) => ({ Arn, CodeSize: 1 })) }),
+    ...config.asGiven,
     ...(config.durable === undefined ? {} : { DurableConfig: config.durable }),
     ...(config.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: config.deadLetterArn } }),
   }

@@ -46,7 +46,7 @@ type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs' | 'provisionMs'> &
     readonly runtime: Runtime
     readonly random: () => number
     readonly pendingMs?: number
-    readonly provisionMs?: number
+    readonly provisionMs?: number | undefined
   }
 
 type Route = readonly [method: string, path: RegExp, status: number, act: (registry: Registry, ask: Ask) => unknown]
@@ -58,7 +58,7 @@ const routes: readonly Route[] = [
     'GET',
     /^\/$/,
     200,
-    (registry, ask) => ({ Configuration: configuration(registry, ask), Code: { RepositoryType: 'S3' } }),
+    (registry, ask) => ({ Configuration: configuration(registry, ask), Code: codeLocation(registry, ask) }),
   ],
   ['DELETE', /^\/$/, 204, deleteFunction],
   ['GET', /^\/configuration$/, 200, configuration],
@@ -85,6 +85,14 @@ const routes: readonly Route[] = [
 
 function configuration(registry: Registry, ask: Ask): unknown {
   return describe(registry, find(registry, ask.name), qualified(registry, ask), ask.qualifier)
+}
+
+/** Lambda signs an address in a bucket of its own. Here the address is the package, so that nobody has to serve it. */
+function codeLocation(registry: Registry, ask: Ask): unknown {
+  const { imageUri, bytes } = qualified(registry, ask).config.code
+  if (imageUri !== undefined) return { RepositoryType: 'ECR', ImageUri: imageUri, ResolvedImageUri: imageUri }
+  const Location = `data:application/zip;base64,${Buffer.from(bytes).toString('base64')}`
+  return { RepositoryType: 'S3', Location }
 }
 
 /** Gets one qualifier, or lists all of a function. The query decides (`?List=ALL`), which no other operation does. */

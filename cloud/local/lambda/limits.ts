@@ -28,6 +28,42 @@ export function accountSettings({ functions }: Pick<Registry, 'functions'>): Rec
   }
 }
 
+const provisionedOf = (functions: Iterable<LambdaFunction>): number =>
+  [...functions].reduce((sum, { provisioned }) => sum + sumOf(provisioned.values()), 0)
+const sumOf = (all: Iterable<{ readonly requested: number }>): number =>
+  [...all].reduce((sum, { requested }) => sum + requested, 0)
+
+/** Invocations that are under way in functions that reserve nothing. */
+export const inUnreserved = (functions: readonly LambdaFunction[]): number =>
+  functions.reduce((sum, { reserved, underWay }) => sum + (reserved === undefined ? underWay : 0), 0)
+
+/** All that is reserved, what is provisioned of functions that reserve nothing, and what else is in use (docs/aws.md §2.1). */
+export const claimedOf = (functions: readonly LambdaFunction[]): number =>
+  inUnreserved(functions) +
+  reservedOf(functions) +
+  provisionedOf(functions.filter(({ reserved }) => reserved === undefined))
+
+/** @throws AwsError when the function's reserved concurrency, or the account's unreserved, has no room for it */
+export function checkProvisioned(
+  { functions }: Pick<Registry, 'functions'>,
+  fn: LambdaFunction,
+  qualifier: string,
+  wanted: number,
+): void {
+  const own = sumOf([...fn.provisioned].filter(([name]) => name !== qualifier).map(([, one]) => one)) + wanted
+  if (fn.reserved !== undefined) {
+    if (own <= fn.reserved) return
+    const message =
+      'Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function'
+    throw new AwsError('InvalidParameterValueException', message)
+  }
+  const others = [...functions.values()].filter((one) => one !== fn)
+  const unreserved = others.filter(({ reserved }) => reserved === undefined)
+  if (quotas.ConcurrentExecutions - reservedOf(others) - provisionedOf(unreserved) - own >= unreservedMin) return
+  const message = `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMin}].`
+  throw new AwsError('InvalidParameterValueException', message)
+}
+
 export function putConcurrency(registry: Registry, ask: Ask): Record<string, unknown> {
   const fn = find(registry, ask.name)
   const wanted = optionalNumber(ask.body, 'ReservedConcurrentExecutions')

@@ -2,6 +2,7 @@
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalNumber } from '../protocol/field.ts'
 import { functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
+import { checkProvisioned } from './limits.ts'
 import { type Ask, find, qualified, type Registry } from './registry.ts'
 import { fresh } from './transitional-weights.ts'
 
@@ -28,9 +29,14 @@ export function putProvisioned(registry: Registry, ask: Ask): Record<string, unk
     throw conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
   if ([...fn.aliases.values()].some(({ name, version }) => version === qualifier && fn.provisioned.has(name)))
     throw conflict('Version is pointed by a Provisioned Concurrency alias')
-  const made = fresh(registry, optionalNumber(ask.body, 'ProvisionedConcurrentExecutions') ?? 1)
-  fn.provisioned.set(qualifier, made)
-  return describe(registry, made)
+  const requested = optionalNumber(ask.body, 'ProvisionedConcurrentExecutions') ?? 1
+  checkProvisioned(registry, fn, qualifier, requested)
+  const known = fn.provisioned.get(qualifier)
+  const made = fresh(registry, requested, known === undefined ? 0 : available(registry, known))
+  const fails = registry.provisionFailure?.(fn.name, qualifier)
+  fn.provisioned.set(qualifier, { ...made, fails })
+  // The answer always says IN_PROGRESS and none available (recorded from Lambda).
+  return { ...describe(registry, made), AvailableProvisionedConcurrentExecutions: 0, Status: 'IN_PROGRESS' }
 }
 
 export function getProvisioned(registry: Registry, ask: Ask): Record<string, unknown> {
@@ -55,14 +61,20 @@ export function listProvisioned(registry: Registry, ask: Ask): Record<string, un
   return { ProvisionedConcurrencyConfigs: items }
 }
 
-/** All of the concurrency becomes available at the same moment. */
-function describe({ clock }: Registry, one: Provisioned): Record<string, unknown> {
-  const ready = clock.nowMs() >= one.readyAtMs
+/** How many serve now. What is added becomes available all at the same moment. */
+function available({ clock }: Pick<Registry, 'clock'>, one: Provisioned): number {
+  return clock.nowMs() < one.readyAtMs || one.fails !== undefined ? one.before : one.requested
+}
+
+function describe(registry: Registry, one: Provisioned): Record<string, unknown> {
+  const isOver = registry.clock.nowMs() >= one.readyAtMs
+  const count = available(registry, one)
   return {
     RequestedProvisionedConcurrentExecutions: one.requested,
-    AvailableProvisionedConcurrentExecutions: ready ? one.requested : 0,
-    AllocatedProvisionedConcurrentExecutions: ready ? one.requested : 0,
-    Status: ready ? 'READY' : 'IN_PROGRESS',
+    AvailableProvisionedConcurrentExecutions: count,
+    AllocatedProvisionedConcurrentExecutions: count,
+    Status: !isOver ? 'IN_PROGRESS' : one.fails === undefined ? 'READY' : 'FAILED',
+    ...(isOver && one.fails !== undefined ? { StatusReason: one.fails } : {}),
     LastModified: new Date(one.modifiedMs).toISOString().replace('Z', '+0000'),
   }
 }

@@ -36,6 +36,8 @@ export type Registry = {
   readonly pendingMs: number
   /** How long provisioned concurrency takes to become ready. */
   readonly provisionMs: number
+  /** Why provisioned concurrency of a qualifier cannot be allocated; `undefined`: it can. */
+  readonly provisionFailure?: ((functionName: string, qualifier: string) => string | undefined) | undefined
 }
 
 /** A request to a function: its name and qualifier, the alias that the path names, the body. */
@@ -209,8 +211,17 @@ function configFrom(body: Input, before: FunctionConfig): FunctionConfig {
     environment: variables === undefined ? before.environment : (variables as Record<string, string>),
     description: optionalText(body, 'Description') ?? before.description,
     ...(durable === undefined ? {} : { durable }),
+    ...(Array.isArray(body['Layers']) ? { layers: body['Layers'] as string[] } : {}),
+    ...given(body, before),
     ...(typeof deadLetter === 'string' ? { deadLetterArn: deadLetter } : {}),
   }
+}
+
+const givenParts = ['TracingConfig', 'EphemeralStorage', 'VpcConfig', 'KMSKeyArn']
+
+function given(body: Input, before: FunctionConfig): Pick<FunctionConfig, 'asGiven'> {
+  const parts = Object.entries(body).filter(([name]) => givenParts.includes(name))
+  return parts.length === 0 ? {} : { asGiven: { ...before.asGiven, ...Object.fromEntries(parts) } }
 }
 
 export function deleteFunction(registry: Registry, ask: Ask): void {

@@ -5,11 +5,16 @@ import type { Alias, LambdaFunction, Provisioned } from './lambda-function.ts'
 
 type Deps = { readonly clock: LocalClock; readonly ids: () => string; readonly provisionMs: number }
 
-export const fresh = ({ clock, provisionMs }: Omit<Deps, 'ids'>, requested: number): Provisioned => ({
-  requested,
-  modifiedMs: clock.nowMs(),
-  readyAtMs: clock.nowMs() + provisionMs,
-})
+// Lambda allocates up to 6,000 environments a minute for a function, after some preparation (docs/aws.md §1.3).
+const msForEach = 60_000 / 6000
+
+/** @param before how many serve already: Lambda only adds what is missing, and none of that serves before all is there */
+export function fresh({ clock, provisionMs }: Omit<Deps, 'ids'>, requested: number, before = 0): Provisioned {
+  const nowMs = clock.nowMs()
+  const added = Math.max(0, requested - before)
+  const readyAtMs = added === 0 ? nowMs : nowMs + provisionMs + Math.ceil(added * msForEach)
+  return { requested, modifiedMs: nowMs, readyAtMs, before: Math.min(before, requested) }
+}
 
 /**
  * Called when an alias gets a new version. Lambda keeps all traffic on the previous version, by a weight of its own, until the

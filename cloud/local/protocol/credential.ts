@@ -1,10 +1,25 @@
 // Who a request says it is from: the credential scope of its signature, and what the embedded cloud's access keys stand for.
 import { account as homeAccount, type LocalRequest } from './service.ts'
 
+// A request is asked several times, and few callers make all requests.
+const knownMost = 1000
+const known = new Map<string, readonly string[] | undefined>()
+
 /** Access key, date, region, service and terminator of a version 4 signature, from the header or the query. */
-export function credentialOf({ headers, query }: Pick<LocalRequest, 'headers' | 'query'>): string[] | undefined {
-  const inHeader = /Credential=([^,\s]+)/.exec(headers['authorization'] ?? '')?.[1]
-  return (inHeader ?? query.get('X-Amz-Credential') ?? undefined)?.split('/')
+export function credentialOf({
+  headers,
+  query,
+}: Pick<LocalRequest, 'headers' | 'query'>): readonly string[] | undefined {
+  return inHeader(headers['authorization'] ?? '') ?? query.get('X-Amz-Credential')?.split('/')
+}
+
+function inHeader(authorization: string): readonly string[] | undefined {
+  if (known.has(authorization)) return known.get(authorization)
+  const credential = /Credential=([^,\s]+)/.exec(authorization)?.[1]?.split('/')
+  // A signature of its own for each request would fill it.
+  if (known.size >= knownMost) known.clear()
+  known.set(authorization, credential)
+  return credential
 }
 
 /**

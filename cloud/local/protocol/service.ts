@@ -145,7 +145,10 @@ export const serviceNames = [
   'cloudtrail',
   'ecr',
   'logs',
+  'application-autoscaling',
   'secretsmanager',
+  'ssm',
+  'appconfig',
   'iam',
   'execute-api',
 ] as const

@@ -8,6 +8,8 @@ type LocalContext = {
   readonly functionVersion: string
   readonly invokedFunctionArn: string
   readonly awsRequestId: string
+  /** The function's variables, which are in `process.env` on Lambda. */
+  readonly environment: Readonly<Record<string, string>>
   getRemainingTimeInMillis(): number
   /** Waits in the cloud's time. Everything else that a handler does takes no time. */
   waitMs(ms: number): Promise<void>
@@ -39,23 +41,24 @@ export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction
     const endMs = startMs + request.timeoutSeconds * 1000
     let done = clock.work()
     let isOver = false
+    // A handler may wait for several at once.
+    let waiting = 0
     const running: Running = {
       async waitFor(answer) {
-        done()
+        if (waiting === 0) done()
+        waiting++
         try {
           return await answer
         } finally {
+          waiting--
           // On Lambda the invocation no longer exists, so its code must never resume.
           if (isOver) await new Promise(() => undefined)
-          done = clock.work()
+          if (waiting === 0) done = clock.work()
         }
       },
     }
     const context: LocalContext = {
-      functionName: request.functionName,
-      functionVersion: request.version,
-      invokedFunctionArn: request.functionArn,
-      awsRequestId: request.requestId,
+      ...namesOf(request),
       getRemainingTimeInMillis: () => Math.max(0, endMs - clock.nowMs()),
       waitMs: (ms) => running.waitFor(until(clock, clock.nowMs() + ms)),
     }
@@ -83,6 +86,10 @@ export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction
     stop: () => Promise.resolve(),
   }
 }
+
+const namesOf = ({ functionName, version, functionArn, requestId, environment }: RunRequest) => ({
+  ...{ functionName, functionVersion: version, invokedFunctionArn: functionArn, awsRequestId: requestId, environment },
+})
 
 function answerOf(handler: LocalFunction, request: RunRequest, context: LocalContext): RunResult | Promise<RunResult> {
   try {

@@ -57,7 +57,7 @@ export const serviceCalls: Readonly<
 > = {
   'events:putEvents': { needs: ['Entries'], takes: [] },
   'aws-sdk:ssm:describeOpsItems': { needs: ['OpsItemFilters'], takes: ['MaxResults'] },
-  'aws-sdk:ssm:updateOpsItem': { needs: ['OpsItemId'], takes: ['Status'] },
+  'aws-sdk:ssm:updateOpsItem': { needs: ['OpsItemId'], takes: ['Status', 'OperationalData'] },
 }
 /** Such as `lambda:invoke`. */
 export const integrationOf = (resource: string): string => resource.replace(/^arn:[^:]+:states:::/, '')

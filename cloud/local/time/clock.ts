@@ -110,13 +110,14 @@ export function runningClock(options: {
   let isStopped = false
   const { first, isQuiet, take, port } = timeline(changed)
 
-  function nowMs(): number {
+  /** With its fraction: it stands still thousands of times a second, and would lose half a millisecond each time. */
+  function exactMs(): number {
     if (runsSince === undefined) return stoodMs
     const passedMs = (performance.now() - runsSince) * options.rate
-    return Math.max(stoodMs, Math.min(Math.floor(stoodMs + passedMs), first()?.atMs ?? Infinity))
+    return Math.max(stoodMs, Math.min(stoodMs + passedMs, first()?.atMs ?? Infinity))
   }
   function stand(): void {
-    stoodMs = nowMs()
+    stoodMs = exactMs()
     runsSince = undefined
     cancel()
   }
@@ -139,7 +140,7 @@ export function runningClock(options: {
     cancel = inAWhile(delayMs, () => void arrive(next))
   }
   async function arrive(timer: Timer): Promise<void> {
-    if (nowMs() < timer.atMs) {
+    if (exactMs() < timer.atMs) {
       changed()
       return
     }
@@ -155,7 +156,7 @@ export function runningClock(options: {
   changed()
 
   return {
-    nowMs,
+    nowMs: () => Math.floor(exactMs()),
     ...port,
     stop: () => {
       stand()

@@ -20,6 +20,9 @@ export function outageBegin(learned: Pick<Learned, 'usual' | 'minutes'> | undefi
   return { bad: bad / minutes, invocations: invocations / minutes, minutes: 0 }
 }
 
+/** Whether it was out of line in the last minute, and has not been for so long that this is the new usual. */
+export const isAway = ({ minutes }: OutageState): boolean => minutes > 0 && minutes < minutesMax
+
 /** Whether this minute belongs to an outage, and the state after it. Where nothing is usual yet, it does not. */
 export function outageStep(
   state: OutageState,

@@ -79,6 +79,9 @@ export const Durations = z.strictObject({
 })
 export type Durations = z.output<typeof Durations>
 
+const amount = z.number().min(0)
+const Guarded = z.strictObject({ last: amount.optional(), peak: amount.optional() })
+
 /** Facts about a target that are read before the first shift and do not change afterwards. */
 export const Baseline = z.strictObject({
   /**
@@ -95,6 +98,8 @@ export const Baseline = z.strictObject({
   timeoutSeconds: z.int().min(1).max(10_000).optional(),
   /** From stable's hours before the release and from earlier releases. */
   learned: LearnedErrors.optional(),
+  /** Of each guard of a consumer, in the hours before: the last value and the highest. None of either: there was no point. */
+  guards: z.record(z.string().max(60), Guarded).optional(),
 })
 export type Baseline = z.output<typeof Baseline>
 
@@ -107,6 +112,8 @@ export type JudgedTarget = {
   readonly stable: string
   readonly candidate: string
   readonly baseline: Baseline
+  /** In a release in waves: its own weights. None: its wave has not begun. Absent: those of the release. */
+  readonly shifts?: readonly Shift[]
 }
 
 /** Since `sinceMs` the alias has sent this share to the candidate. */
@@ -164,6 +171,8 @@ export const Verdict = z.strictObject({
   logE: z.number().optional(),
   /** The candidate is proven not to be bad (policy.early). */
   early: z.literal(true).optional(),
+  /** Of a fail with several functions: those that the evidence blames (core/verdict/judge/culprit.ts). */
+  blamed: z.array(z.string().max(200)).max(20).optional(),
   readings: Readings.optional(),
 })
 export type Verdict = z.output<typeof Verdict>

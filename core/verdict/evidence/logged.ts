@@ -24,13 +24,14 @@ export type Looked = {
 
 /** The targets of a release as a verdict sees them. */
 export const judgedTargets = ({ service, targets }: Pick<Looked, 'service' | 'targets'>): readonly JudgedTarget[] =>
-  targets.map(({ functionName, roleArn, alias, stable, candidate, baseline }) => ({
+  targets.map(({ functionName, roleArn, alias, stable, candidate, baseline, shifts }) => ({
     functionName,
     ...placeOf(placedIn(service, { functionName, roleArn })),
     alias,
     stable,
     candidate,
     baseline,
+    ...(shifts === undefined ? {} : { shifts }),
   }))
 
 /**
@@ -107,12 +108,13 @@ export const readingsOf = (logged: Logged): ReadonlyMap<string, Reading> =>
 const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
   [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
 
-/** What was read and is not in the log yet, or stands there otherwise; with the first, what was asked for. */
+/** What was read and is not in the log yet, or stands there otherwise; with the first, what is `ever` asked for. */
 export function newReadings(
   questions: readonly (Question | PrometheusQuestion)[],
   answers: readonly Reading[],
   readings: readonly Readings[],
   window: Window,
+  ever: readonly (Question | PrometheusQuestion)[] = questions,
 ): Readings {
   const logged = loggedPoints(readings, window.startMs)
   const points = Object.fromEntries(
@@ -130,7 +132,7 @@ export function newReadings(
     toMs: window.endMs,
     complete: questions.every((_, index) => answers[index]?.kind === 'points'),
     points,
-    ...(readings.length === 0 ? { queries: queriesOf(questions) } : {}),
+    ...(readings.length === 0 ? { queries: queriesOf(ever) } : {}),
   }
 }
 

@@ -6,6 +6,10 @@ import { type Measure, seriesKey, type SignalSpec } from './questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 import { minuteMs } from '../../time.ts'
 
+/** Nothing of a minute is more than this. Where digits end and sums overflow, evidence would be noise. */
+const countMost = 1e12
+const valueMost = 1e24
+
 /** Points by series and minute. A series that could not be read, or contains invalid values, is a fault. */
 export type Sheet = {
   readonly faultOf: (target: number, arm: Arm, series: string) => string | undefined
@@ -43,6 +47,7 @@ function fill(series: Map<number, number>, points: readonly Point[]): string | u
     if (!Number.isFinite(at) || at % minuteMs !== 0) return 'a point is not at the start of a minute'
     if (series.has(at)) return `there are two points at ${new Date(at).toISOString()}`
     if (!Number.isFinite(value)) return `the value at ${new Date(at).toISOString()} is no number`
+    if (Math.abs(value) > valueMost) return `the value at ${new Date(at).toISOString()} is too large for one minute`
     series.set(at, value)
   }
   return undefined
@@ -65,7 +70,7 @@ export function unreadable(sheet: Sheet, spec: SignalSpec): string | undefined {
   return undefined
 }
 
-const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
+const isCount = (value: number): boolean => value >= 0 && value <= countMost
 
 type CountMeasure = Extract<Measure, { kind: 'count' }>
 
@@ -119,7 +124,8 @@ export function countMinutes(
   for (const series of measure.events) {
     const events = (arm: Arm): number | string => {
       const [all, seen] = [exposure(arm), value(arm, series)]
-      if (!isCount(all) || !isCount(seen)) return `the ${arm} version's ${series} are negative or not a number`
+      if (!isCount(all) || !isCount(seen))
+        return `the ${arm} version's ${series} are negative, not a number, or too many for one minute`
       if (measure.bounded && Math.round(seen) > Math.round(all))
         return `more ${series} than ${measure.exposure.join(' and ')} were counted`
       return measure.good ? Math.max(0, Math.round(all) - Math.round(seen)) : Math.round(seen)
@@ -159,7 +165,7 @@ export function meanMinute(
     const samples = sheet.at(spec.target, arm, measure.samples, atMs) ?? 0
     const sum = sheet.at(spec.target, arm, measure.sum, atMs)
     if (!isCount(samples) || (sum !== undefined && !Number.isFinite(sum)))
-      return `the ${arm} version's ${measure.sum} is not a number`
+      return `the ${arm} version's ${measure.sum} or ${measure.samples} are not numbers that a minute can have`
     return { samples, mean: samples === 0 ? 0 : ((sum ?? 0) / samples) * measure.factor[arm] }
   }
   const stable = of('stable')

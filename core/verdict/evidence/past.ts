@@ -9,7 +9,7 @@ import type { Reading } from './evidence.ts'
 import { judgedTargets, loggedPoints, type Looked, readingsOf } from './logged.ts'
 import { countMinutes, isIncomplete, sheetOf } from './minutes.ts'
 import { placeOf, type Question, signalSpecs, stablePlaces } from './questions.ts'
-import { coldMinute } from './window.ts'
+import { coldMinute, isBefore, shiftsOn } from './window.ts'
 
 /** How many of stable's minutes are read. */
 export const pastMinutes = 240
@@ -57,7 +57,8 @@ export function releaseMinutes(
   const targets = judgedTargets(release)
   const target = targets.findIndex((one) => one.functionName === functionName && one.alias === alias)
   const spec = signalSpecs(release.service, targets).find((one) => one.target === target && one.name === 'errors')
-  const { shifts, readings } = release
+  const { readings } = release
+  const shifts = shiftsOn(targets[target], release.shifts)
   const [first] = shifts
   if (spec === undefined || spec.measure.kind !== 'count' || first === undefined) return []
   const { measure } = spec
@@ -65,7 +66,7 @@ export function releaseMinutes(
   const sheet = sheetOf(readingsOf(points))
   const wholeMs = shifts.find(({ weightBp }) => weightBp === wholeBp)?.sinceMs ?? Infinity
   const times = [...new Set([...points.values()].flatMap((series) => [...series.keys()]))]
-    .filter((at) => at + minuteMs <= wholeMs && !isIncomplete(sheet, spec, at))
+    .filter((at) => at + minuteMs <= wholeMs && !isBefore(targets[target] ?? {}, at) && !isIncomplete(sheet, spec, at))
     .sort((a, b) => a - b)
     .slice(0, releaseMinutesMax)
   return times.flatMap((at) => {

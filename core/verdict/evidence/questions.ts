@@ -2,7 +2,7 @@
 // version and series, and the log stores the answers under it. What is asked of a Prometheus is in prometheus.ts.
 import { isElsewhere, locate, type Place } from '../../location.ts'
 import type { Service } from '../../service/service.ts'
-import type { PrometheusSignal, Signals, Watch } from '../../service/signals.ts'
+import { customsOf, type PrometheusSignal, type Signals, type Watch } from '../../service/signals.ts'
 import type { Arm, Baseline, JudgedTarget } from './evidence.ts'
 
 export type Question = {
@@ -126,7 +126,7 @@ export function signalSpecs(
               ...more,
             },
           ]
-    const { errors, latency, throttles, cost, coldStarts, memory, custom, prometheus = [] } = signals
+    const { errors, latency, throttles, cost, coldStarts, memory, prometheus = [] } = signals
     const slow = thresholdsMs.map((_, place) => `fast${place}`)
     const price = billing && {
       stable: billing.stable.memoryMb * pricePerMb[billing.stable.architecture],
@@ -149,7 +149,9 @@ export function signalSpecs(
       ),
       ...spec('coldStarts', coldStarts, { kind: 'mean', sum: 'initSum', samples: 'inits', factor: same }),
       ...spec('memory', memory, { kind: 'mean', sum: 'memorySum', samples: 'memories', factor: same }),
-      ...custom.flatMap((one) => spec(one.name, one, customMeasure(one), { worse: one.worse })),
+      ...customsOf(signals, target.functionName).flatMap((one) =>
+        spec(one.name, one, customMeasure(one), { worse: one.worse }),
+      ),
       ...prometheus.flatMap((one) => spec(one.name, one, prometheusMeasure(one), { worse: one.worse })),
     ]
   })
@@ -243,7 +245,8 @@ function seriesOf({ signals }: Pick<Service, 'signals'>, target: JudgedTarget, a
   const place = /^fast([0-3])$/.exec(name)
   if (place !== null)
     return lambda(target, arm, 'Duration', `TC(:${target.baseline.thresholdsMs[Number(place[1])] ?? 0})`)
-  const own = signals.custom.find((one) => name === `custom-${one.name}` || name === `customs-${one.name}`)
+  const customs = customsOf(signals, target.functionName)
+  const own = customs.find((one) => name === `custom-${one.name}` || name === `customs-${one.name}`)
   if (own === undefined) throw new Error(`bug: there is no series called ${name}`)
   const filled = (text: string): string =>
     text

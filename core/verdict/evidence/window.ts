@@ -35,6 +35,19 @@ export const openFromMs = (endMs: number): number => endMs - silentMs
 /** A minute from here on may be incomplete, and may still be completed. */
 export const missingFromMs = (endMs: number): number => endMs - missingMs
 
+/** The weights of a target: its own in a release in waves, else those of the release. */
+export const shiftsOn = (
+  target: Pick<JudgedTarget, 'shifts'> | undefined,
+  shifts: readonly Shift[],
+): readonly Shift[] => target?.shifts ?? shifts
+
+/** Whether its wave has not begun. Then it is asked nothing, and says nothing. */
+export const isAhead = (target: Pick<JudgedTarget, 'shifts'> | undefined): boolean => target?.shifts?.length === 0
+
+/** Whether a minute is before the first whole one of its wave. */
+export const isBefore = ({ shifts }: Pick<JudgedTarget, 'shifts'>, atMs: number): boolean =>
+  shifts !== undefined && !(atMs >= wholeFrom(shifts[0]?.sinceMs ?? Infinity))
+
 /**
  * The weight that was in force during a whole minute, and the first whole minute it was in force; `undefined` when it changed
  * during the minute.

@@ -38,8 +38,8 @@ export const finite = (numbers: Numbers): Numbers =>
   Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)))
 
 /**
- * The ratio of two rates, with an interval that holds at all minutes simultaneously: log ratio, delta method with the observed
- * dispersion, and the half-width of the asymptotic confidence sequence (arXiv 2103.06476, two-sided).
+ * The ratio of two rates as they are shown, with an interval that holds at all minutes simultaneously: log ratio, delta method
+ * with the observed dispersion, and the half-width of the asymptotic confidence sequence (arXiv 2103.06476, two-sided).
  */
 export function rateRatio(
   total: CountMinute,
@@ -49,12 +49,18 @@ export function rateRatio(
 ): { readonly ratio: number; readonly low: number; readonly high: number } {
   // Add half an event on both sides, so that the ratio exists even without events.
   const [x, y] = [total.candidateBad + 0.5, total.stableBad + 0.5]
-  const ratio = x / (total.candidateInvocations + 1) / (y / (total.stableInvocations + 1))
+  const middle = x / (total.candidateInvocations + 1) / (y / (total.stableInvocations + 1))
   const variance = Math.max(1, dispersion) * (1 / x + 1 / y)
   const log = -2 * Math.log(alpha)
-  const seen = (Math.max(1, minutes) * (log + Math.log(1 + log))) / Math.max(10, horizonMinutes)
-  const half = Math.sqrt(((variance * 2 * (seen + 1)) / seen) * Math.log(1 + Math.sqrt(seen + 1) / alpha))
-  return { ratio, low: ratio * Math.exp(-half), high: ratio * Math.exp(half) }
+  const time = (Math.max(1, minutes) * (log + Math.log(1 + log))) / Math.max(10, horizonMinutes)
+  const half = Math.sqrt(((variance * 2 * (time + 1)) / time) * Math.log(1 + Math.sqrt(time + 1) / alpha))
+  const { candidateInvocations, candidateBad, stableInvocations, stableBad } = total
+  const seen = candidateBad / candidateInvocations / (stableBad / stableInvocations)
+  return {
+    ratio: seen > 0 && seen < Infinity ? seen : middle,
+    low: middle * Math.exp(-half),
+    high: middle * Math.exp(half),
+  }
 }
 
 type Scale = Pick<Reach, 'alpha' | 'horizonMinutes'>

@@ -3,6 +3,7 @@
 import { wholeBp } from '../../service/routing.ts'
 import { formatDuration } from '../../duration.ts'
 import type { Service } from '../../service/service.ts'
+import { ofItsWave } from '../../definition/waves.ts'
 import { boundsBegin, isBounded } from './bounds.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { facing, facingTolerance } from '../processes/facing.ts'
@@ -142,7 +143,9 @@ export function foreseen(
     return [{ spec: rule.spec, perMinute, rate: usualRate(facing(total, rule.spec.worse)) }]
   })
   const perMinute = Math.min(...signals.map((one) => one.perMinute))
-  return slowWords(slowSteps(service, signals), perMinute, service.policy.hold.unknownSeconds)
+  const [first] = signals
+  const own = first === undefined ? service : ofItsWave(service, first.spec.functionName)
+  return slowWords(slowSteps(own, signals), perMinute, service.policy.hold.unknownSeconds)
 }
 
 const usualRate = ({ stableBad, stableInvocations }: CountMinute): number =>

@@ -3,9 +3,11 @@
 import type { Service } from '../../service/service.ts'
 import { alarmVerdicts } from './alarms.ts'
 import type { Evidence, JudgedTarget, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
+import { culprits, culpritWords } from './culprit.ts'
 import { together } from './explain.ts'
 import { foreseen } from './foresight.ts'
 import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
+import { type Guarded, guardVerdicts } from './guards.ts'
 import { type Learned, learnedEdition, trusts } from '../counts/count-design.ts'
 import { logSum } from '../processes/log-space.ts'
 import { type Sheet, sheetOf, unreadable } from '../evidence/minutes.ts'
@@ -13,7 +15,7 @@ import { signalSpecs } from '../evidence/questions.ts'
 import { settledToMs } from '../evidence/settled.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
 import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
-import { askedWindow, openFromMs } from '../evidence/window.ts'
+import { askedWindow, isAhead, isBefore, openFromMs, shiftsOn } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
 /** The fold of all minutes before `uptoMs`, which late points can no longer change. Survives JSON without loss. */
@@ -55,8 +57,15 @@ function look(service: Service, rules: readonly SignalRule[], evidence: Evidence
   const sheet = sheetOf(evidence.readings, evidence.isRecorded ? Infinity : openFromMs(window.endMs))
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
   const readable: Folded = {
-    targets: begin.targets.map((fold, index) => unreadableTraffic(sheet, index) ?? fold),
-    signals: rules.map(({ spec }, index) => unreadable(sheet, spec) ?? begin.signals[index] ?? 'it was not carried'),
+    targets: begin.targets.map((fold, index) =>
+      isAhead(targets[index]) ? fold : (unreadableTraffic(sheet, index) ?? fold),
+    ),
+    signals: rules.map(
+      ({ spec }, index) =>
+        (isAhead(targets[spec.target]) ? undefined : unreadable(sheet, spec)) ??
+        begin.signals[index] ??
+        'it was not carried',
+    ),
   }
   const startMs = carried?.uptoMs ?? window.startMs
   const specs = rules.map(({ spec }) => spec)
@@ -80,19 +89,23 @@ const learnedOf = (target: JudgedTarget | undefined): Learned | undefined =>
 function foldMinutes(
   rules: readonly SignalRule[],
   sheet: Sheet,
-  { shifts }: Evidence,
+  { shifts, targets: judged }: Evidence,
   before: Folded,
   window: Window,
 ): Folded {
   let { targets, signals } = before
   for (let atMs = window.startMs; atMs < window.endMs; atMs += minuteMs) {
+    const isOut = judged.map((target) => isBefore(target, atMs))
     targets = targets.map((fold, index) =>
-      typeof fold === 'string' ? fold : targetStep(fold, sheet, index, shifts, atMs),
+      typeof fold === 'string' || isOut[index] === true
+        ? fold
+        : targetStep(fold, sheet, index, shiftsOn(judged[index], shifts), atMs),
     )
     signals = signals.map((fold, index) => {
       const rule = rules[index]
       if (typeof fold === 'string' || rule === undefined || rule.spec.excluded !== undefined) return fold
-      return foldStep(rule, fold, sheet, shifts, atMs)
+      const { target } = rule.spec
+      return isOut[target] === true ? fold : foldStep(rule, fold, sheet, shiftsOn(judged[target], shifts), atMs)
     })
   }
   return { targets, signals }
@@ -106,11 +119,13 @@ function verdictOf(
   folded: Folded,
 ): Verdict {
   const { alpha } = service.policy
-  const weighed = weighAll(service, rules, folded, evidence.shifts)
+  const weighed = weighAll(service, rules, folded, evidence)
   const traffic = trafficVerdicts(evidence, folded)
   const { logE, signals } = combined(weighed, Math.log(1 / alpha))
   // The verdict must fit into the log, however long a reason is.
-  const all = [...alarmVerdicts(evidence), ...traffic, ...signals].map((signal): SignalVerdict => ({
+  const guarded = guardVerdicts(service, evidence, window)
+  const guards = guarded.map(({ verdict }) => verdict)
+  const all = [...alarmVerdicts(evidence), ...guards, ...traffic, ...signals].map((signal): SignalVerdict => ({
     ...signal,
     because: signal.because.slice(0, 600),
   }))
@@ -118,10 +133,14 @@ function verdictOf(
   const failed = deciding.filter((signal) => signal.kind === 'fail')
   const unknown = deciding.length === 0 ? [nothingSpeaks] : deciding.filter((signal) => signal.kind === 'unknown')
   const isOnlyShort = weighed.every(({ verdict, isShort }) => verdict.kind !== 'unknown' || isShort)
+  // In a release in waves it may be night where it goes on, and day where it has been.
+  const lacking = new Set(rules.flatMap(({ spec }, index) => (weighed[index]?.isShort === true ? [spec.target] : [])))
+  const isBusyElsewhere = (index: number): boolean =>
+    lacking.size > 0 && evidence.targets[index]?.shifts !== undefined && !lacking.has(index)
   const isQuietHour =
     isOnlyShort &&
-    folded.targets.every((fold) => typeof fold === 'object' && isQuiet(fold)) &&
-    unknown.length === shortOf(weighed)
+    folded.targets.every((fold, index) => isBusyElsewhere(index) || (typeof fold === 'object' && isQuiet(fold))) &&
+    unknown.length === shortOf(weighed) + silentOf(guarded)
   const ahead = foreseen(service, rules, folded, evidence.shifts)
   const notes = ahead === undefined ? [] : [{ signal: 'traffic', because: ahead }]
   const report = (kind: Verdict['kind'], quiet: boolean, reasons: readonly SignalVerdict[]): Verdict => ({
@@ -131,12 +150,27 @@ function verdictOf(
     window,
     signals: all,
     ...(Number.isFinite(logE) ? { logE } : {}),
-    ...(kind === 'pass' && isProvenGood(rules, folded, alpha) ? { early: true } : {}),
+    ...(kind === 'pass' && isProvenGood(rules, folded, alpha, evidence.targets) ? { early: true } : {}),
   })
-  if (failed.length > 0) return report('fail', false, failed)
+  if (failed.length > 0) {
+    const isOfVersions = failed.some(({ signal }) => [...traffic, ...signals].some((one) => one.signal === signal))
+    return isOfVersions
+      ? blaming(report('fail', false, failed), evidence.targets, culprits(evidence.targets, rules, weighed, traffic))
+      : report('fail', false, failed)
+  }
   if (unknown.length > 0) return report('unknown', isQuietHour, isQuietHour ? [nobodyAsks] : unknown)
   return report('pass', false, deciding)
 }
+
+/** The fail, and which functions the evidence blames. */
+function blaming(verdict: Verdict, targets: Evidence['targets'], blamed: readonly string[]): Verdict {
+  const words = culpritWords(blamed, targets)
+  if (words === undefined) return verdict
+  return { ...verdict, because: `${verdict.because.slice(0, 598 - words.length)}; ${words}`, blamed: [...blamed] }
+}
+
+const silentOf = (guarded: readonly Guarded[]): number =>
+  guarded.filter(({ verdict, isSilent }) => isSilent && verdict.advisory !== true).length
 
 const nobodyAsks: SignalVerdict = { signal: 'traffic', kind: 'unknown', because: 'no traffic on either version' }
 

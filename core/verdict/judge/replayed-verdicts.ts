@@ -3,6 +3,7 @@
 import type { Service } from '../../service/service.ts'
 import type { JudgedTarget, Point, Reading, Shift, Verdict } from '../evidence/evidence.ts'
 import { type Carry, judgeOf } from './judge.ts'
+import { guardMinutes, isOfGuard } from '../evidence/guard-questions.ts'
 import { wholeFrom } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
@@ -30,16 +31,20 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
   for (let minute = 1; minute <= recorded.minutes; minute++) {
     const atMs = startMs + (minute + 1) * minuteMs
     const window = { startMs: carry?.uptoMs ?? startMs, endMs: startMs + minute * minuteMs }
+    const guardsFromMs = window.endMs - guardMinutes * minuteMs
     const found = judged(
       {
         atMs,
         shifts: shifts.filter((shift) => shift.sinceMs < window.endMs),
         alarms: [],
         excludedAlarms: [],
-        targets,
+        targets: targets.map((target) => asOf(target, window.endMs)),
         isRecorded: true,
         readings: new Map(
-          [...recorded.readings].map(([key, reading]) => [key, within(reading, window.startMs, window.endMs)]),
+          [...recorded.readings].map(([key, reading]) => [
+            key,
+            within(reading, isOfGuard(key) ? Math.min(window.startMs, guardsFromMs) : window.startMs, window.endMs),
+          ]),
         ),
       },
       carry,
@@ -49,6 +54,10 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
   }
   return verdicts
 }
+
+/** With the weights that it had before this time. */
+const asOf = (target: JudgedTarget, ms: number): JudgedTarget =>
+  target.shifts === undefined ? target : { ...target, shifts: target.shifts.filter(({ sinceMs }) => sinceMs < ms) }
 
 function within(reading: Reading, startMs: number, endMs: number): Reading {
   if (reading.kind === 'unread') return reading

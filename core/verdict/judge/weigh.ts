@@ -3,17 +3,19 @@
 import { wholeBp } from '../../service/routing.ts'
 import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
+import { isDone, ofItsWave } from '../../definition/waves.ts'
 import { aloneLogE, isAloneDoubtful } from '../processes/candidate-only.ts'
-import type { Shift, SignalVerdict } from '../evidence/evidence.ts'
+import type { Evidence, SignalVerdict } from '../evidence/evidence.ts'
 import { countAccount, excludesTolerance, finite, meanAccount, pointsMissing, samplesShort } from './explain.ts'
 import { isAnecdote } from './anecdote.ts'
+import { isAway } from '../counts/outage.ts'
 import type { CountFold, SignalFold, SignalRule } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { logSum } from '../processes/log-space.ts'
 import { meaningOf } from './pass.ts'
 import { meanLogE } from '../processes/mean-process.ts'
 import type { TargetFold } from './target-fold.ts'
-import { wholeFrom } from '../evidence/window.ts'
+import { isAhead, shiftsOn, wholeFrom } from '../evidence/window.ts'
 
 /** The folds of all targets and signals; a string says why there is no evidence. */
 export type Folded = {
@@ -49,19 +51,27 @@ export function weighAll(
   service: Service,
   rules: readonly SignalRule[],
   folded: Folded,
-  shifts: readonly Shift[],
+  { shifts, targets }: Pick<Evidence, 'shifts' | 'targets'>,
 ): readonly Weighed[] {
   const speaking = rules.filter(({ spec }) => spec.watch.role === 'critical' && spec.excluded === undefined)
   const total = speaking.reduce((sum, { spec }) => sum + spec.watch.weight, 0)
+  const begun = targets.filter(({ shifts: own }) => own !== undefined && own.length > 0)
   const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonMinutesOf(service) }
-  const { sinceMs: shiftedAtMs = 0, weightBp = 0 } = shifts.at(-1) ?? {}
-  const sinceMs = wholeFrom(shiftedAtMs)
   return rules.map((rule, index) => {
     const fold = folded.signals[index] ?? 'it was not folded'
     const logWeight = rule.spec.watch.role === 'advisory' ? -Infinity : Math.log(rule.spec.watch.weight / total)
     const target = folded.targets[rule.spec.target]
+    const judged = targets[rule.spec.target]
+    const { sinceMs: shiftedAtMs = 0, weightBp = 0 } = shiftsOn(judged, shifts).at(-1) ?? {}
+    const sinceMs = wholeFrom(shiftedAtMs)
     const minutes = typeof target === 'object' && target.sinceMs === sinceMs ? target.minutes : 0
-    return weigh(rule, fold, scale, { service, logWeight, sinceMs, minutes, weightBp })
+    const own = ofItsWave(service, rule.spec.functionName)
+    return weigh(rule, fold, scale, {
+      ...{ service: own, logWeight, sinceMs, minutes, weightBp },
+      isAhead: isAhead(judged),
+      isInWaves: begun.length > 0,
+      isDone: isDone(service, rule.spec.functionName, begun),
+    })
   })
 }
 
@@ -72,6 +82,11 @@ type Place = {
   readonly sinceMs: number
   readonly minutes: number
   readonly weightBp: number
+  /** Its wave has not begun. */
+  readonly isAhead: boolean
+  readonly isInWaves: boolean
+  /** Its wave has had all steps. What has to be ruled out was ruled out before the last. */
+  readonly isDone: boolean
 }
 
 function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
@@ -85,7 +100,10 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
     ...(numbers === undefined ? {} : { numbers }),
   })
   const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
-  if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
+  const left = spec.excluded ?? (place.isAhead ? 'its wave has not begun' : undefined)
+  // What has not begun counts as E = 1, so that the weights stay what they are to the end.
+  const share = place.isAhead ? { logE: 0, logShare: place.logWeight } : {}
+  if (left !== undefined) return { ...mute, ...share, verdict: say('excluded', `${spec.key}: ${left}`) }
   const isAlone = place.weightBp === wholeBp && spec.name !== 'errors'
   if (typeof fold === 'string')
     return { ...mute, verdict: say(isAlone ? 'excluded' : 'unknown', `${spec.key}: ${isAlone ? uncompared : fold}`) }
@@ -116,16 +134,17 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   }
   if (present.samples < spec.watch.minimumSamples)
     return { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present, incomplete), numbers) }
-  const doubt = fold.kind === 'count' ? doubtOf(spec, fold, present.samples, scale) : undefined
+  const doubt = fold.kind === 'count' ? doubtOf(spec, fold, present.samples, { ...scale, ...place }) : undefined
   if (doubt !== undefined)
     return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
   if (fold.kind === 'mean') return { ...said, verdict: say('pass', sentence, numbers) }
   const { words, short, numbers: more } = meaningOf(spec, fold, place.service, place.weightBp)
   const all = finite({ ...numbers, ...more })
-  if (short !== undefined) return { ...said, isShort: true, verdict: say('unknown', short, all) }
+  if (short !== undefined && !place.isDone) return { ...said, isShort: true, verdict: say('unknown', short, all) }
   return { ...said, verdict: say('pass', words === '' ? sentence : `${sentence}; ${words}`, all) }
 }
 
+const outageWords = 'stable itself fails far more often than usual: what both versions need is away there'
 const unpublished = 'CloudWatch has no point of it, of neither version'
 const uncompared = 'not compared at 100 %, where there is no stable beside it'
 
@@ -134,7 +153,7 @@ function doubtOf(
   spec: SignalSpec,
   fold: CountFold,
   samples: number,
-  scale: Scale,
+  scale: Scale & Pick<Place, 'isInWaves'>,
 ): { readonly because: string; readonly alone: boolean } | undefined {
   const { measure } = spec
   if (measure.kind !== 'count') return undefined
@@ -146,6 +165,8 @@ function doubtOf(
     return { because: pointsMissing(spec, fold.incomplete), alone: true }
   if (spec.name === 'errors' && fold.allBad >= Math.min(allBadMin, samples))
     return { because: `every one of the last ${fold.allBad} requests failed`, alone: false }
+  if (scale.isInWaves && spec.worse === 'higher' && fold.states.some(({ outage }) => isAway(outage)))
+    return { because: outageWords, alone: false }
   if (fold.alone !== undefined && isAloneDoubtful(fold.alone, scale.alpha))
     return {
       because: `more than stable's past explains, and without stable beside it nobody knows whose fault it is`,
@@ -171,10 +192,15 @@ function countLogE(fold: CountFold, values: readonly number[]): number {
   return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
 }
 
-/** Whether the candidate is proven not to be bad, on every target (early-promotion.ts). */
-export function isProvenGood(rules: readonly SignalRule[], { signals }: Folded, alpha: number): boolean {
-  const proofs = rules.flatMap(({ early }, index) => {
-    if (early === undefined) return []
+/** Whether the candidate is proven not to be bad, on every target that it has begun with (early-promotion.ts). */
+export function isProvenGood(
+  rules: readonly SignalRule[],
+  { signals }: Folded,
+  alpha: number,
+  targets: Evidence['targets'],
+): boolean {
+  const proofs = rules.flatMap(({ early, spec }, index) => {
+    if (early === undefined || isAhead(targets[spec.target])) return []
     const fold = signals[index]
     const state = typeof fold === 'object' && fold.kind === 'count' ? fold.early : undefined
     return [state === undefined ? 0 : early.logE(state)]

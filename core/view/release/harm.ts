@@ -2,8 +2,10 @@
 // to be unknown, never nothing.
 import { formatDuration } from '../../duration.ts'
 import { atLeast, burnedBeyond, chargeWords } from '../../release/charge.ts'
+import { isLateBad, lateWords } from '../../release/late.ts'
 import { candidateShareBp, isLive, type Release } from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
+import { dayMs } from '../../time.ts'
 import { digits } from './moment.ts'
 import { perMinuteOf, type Requests } from './requests.ts'
 import type { Tone } from './told.ts'
@@ -20,7 +22,27 @@ export type Harm = {
   readonly ifAllFails?: string
 }
 
-export function harmOf(release: Release, requests: Requests, allowances: readonly Allowance[]): Harm {
+export function harmOf(release: Release, requests: Requests, allowances: readonly Allowance[], nowMs: number): Harm {
+  const harm = untilPromoted(release, requests, allowances)
+  const late = afterPromotion(release, nowMs)
+  if (late === undefined) return harm
+  const isBad = harm.tone === 'bad' || (release.late !== undefined && isLateBad(release.late))
+  return { ...harm, tone: isBad ? 'bad' : harm.tone, shares: [...harm.shares, `After its promotion: ${late}.`] }
+}
+
+// Somebody has a day for going back, and CloudWatch one for its answer (functions/watching/late.ts).
+const countedWithinMs = 3 * dayMs
+
+/** What came after the promotion, where its watch found a fault or somebody went back. */
+function afterPromotion({ watched, late }: Release, nowMs: number): string | undefined {
+  if (late !== undefined) return lateWords(late)
+  if (watched === undefined || !['fault', 'rolledBack'].includes(watched.how)) return undefined
+  return nowMs < watched.atMs + countedWithinMs
+    ? 'not known yet; it is counted 20 minutes after it was put back or replaced, or after a day'
+    : 'not known: nobody has counted it'
+}
+
+function untilPromoted(release: Release, requests: Requests, allowances: readonly Allowance[]): Harm {
   const ahead = ifAllFails(release, requests, allowances)
   const rest = ahead === undefined ? {} : { ifAllFails: ahead }
   if (release.charges !== undefined)

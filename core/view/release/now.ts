@@ -6,9 +6,10 @@ import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
 import { outcomeWords, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
+import { inWaveWords } from '../../definition/waves.ts'
 import { fixCommand } from '../../freeze/words.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
-import { candidateShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
+import { toldShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
 import { watchOf } from '../../watch/watch.ts'
 import { watchEndWords } from '../../watch/words.ts'
@@ -73,7 +74,16 @@ export function standingOf(release: Release, nowMs: number): 'moving' | 'held' |
 
 const shareWords = (release: Release, step: number): string => {
   const weightBp = weightAt(release, step)
-  return weightBp === wholeBp ? 'all traffic' : `${percentWords(weightBp)} of the traffic`
+  return weightBp === wholeBp
+    ? 'all traffic'
+    : `${percentWords(weightBp)} of the traffic${inWaveWords(release.service, step)}`
+}
+
+/** What the candidate has now. */
+const shareNow = (release: Release): string => {
+  const { state } = release
+  const step = state.phase === 'baking' ? state.step : 'step' in state ? state.step - 1 : -1
+  return `${percentWords(toldShareBp(release))}${inWaveWords(release.service, step)}`
 }
 
 const endTones: Readonly<Record<Outcome, Tone>> = {
@@ -149,14 +159,21 @@ function hookWords(release: Release, nowMs: number): string {
   if (state.phase !== 'hooks' || state.calledAtMs === undefined) return `Hook ${name} is called next.`
   const endMs = state.calledAtMs + (hook?.timeoutSeconds ?? 0) * 1000
   const until = endMs > nowMs ? `within ${formatDuration((endMs - nowMs) / 1000)}` : 'now'
-  return `Waiting for hook ${name} (${state.point}) to answer; it has to ${until}.`
+  const said =
+    state.progress === undefined ? '' : ` Last: ${state.progress.said}, at ${clockWords(state.progress.atMs, nowMs)}.`
+  return `Waiting for hook ${name} (${state.point}) to answer; it has to ${until}.${said}`
 }
 
 /** What the candidate has while nothing goes on. */
 const stays = (release: Release): string =>
   hasTraffic(release)
-    ? `${candidateName(release)} keeps ${percentWords(candidateShareBp(release))} of the traffic, and bad evidence still puts it back.`
-    : 'No traffic has moved.'
+    ? `${candidateName(release)} keeps ${percentWords(toldShareBp(release))} of the traffic, and bad evidence still puts it back.`
+    : `No traffic has moved.${fixesWords(release)}`
+/** Until a forward fix is prepared, the release that it fixes has its place. */
+const fixesWords = ({ fixes, targets }: Release): string =>
+  fixes === undefined || targets.length > 0
+    ? ''
+    : ` Release ${fixes} stays frozen where it is until this one is prepared.`
 
 /** As long as it may stay, and what becomes of it then. */
 const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
@@ -166,23 +183,31 @@ const goesBack = (release: Release): string => `goes back to ${stableName(releas
 function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
   const why = isOurs(by) ? open(reason) : quoted(reason, undefined, becauseMost)
   const endMs = atMs + release.service.policy.hold.pausedSeconds * 1000
-  const at = percentWords(candidateShareBp(release))
+  const at = shareNow(release)
   const since = clockWords(atMs, nowMs)
   if (release.frozen?.kind === 'oneWay')
     return now(
       'frozen',
       'bad',
       `Frozen at ${at} since ${since} by ${nameWords(by)}: ${why}. ${noWayBackWords(release.oneWay?.reason ?? '')}`,
-      `${stays(release)} Its fix: ${fixCommand(release.service.name, release.id)}`.trim(),
+      `${stays(release)} ${fixWords(release)}`.trim(),
     )
   const sentence = `Paused at ${at} since ${since} by ${nameWords(by)}: ${why}. ${limitWords(goesBack(release), endMs, 'paused', nowMs)}`
   return now('paused', 'hold', sentence, stays(release))
 }
 
+function fixWords({ id, service, frozen }: Release): string {
+  if (frozen?.fix !== undefined) return `Its forward fix, release ${frozen.fix}, is being prepared.`
+  const last = frozen?.unfixed === undefined ? '' : `The last fix came to nothing: ${open(frozen.unfixed.because)}. `
+  return `${last}Its fix: ${fixCommand(service.name, id)}`
+}
+
 const pointWords = (release: Release, point: number): string => {
   if (point === beginPoint) return 'before it begins'
   const weightBp = weightAt(release, point)
-  return release.service.plan.steps[point] === undefined ? 'before it is promoted' : `before ${percentWords(weightBp)}`
+  return release.service.plan.steps[point] === undefined
+    ? 'before it is promoted'
+    : `before ${percentWords(weightBp)}${inWaveWords(release.service, point)}`
 }
 
 function heldAtGate(release: Release, held: Held, nowMs: number): Now {
@@ -203,10 +228,12 @@ function baking(release: Release, step: number, nowMs: number): Now {
   const { verdict, service } = release
   const { hold, whenHeldTooLong } = service.policy
   const { steps } = service.plan
-  const at = percentWords(candidateShareBp(release))
+  const at = shareNow(release)
   const isLast = step + 1 >= steps.length
   const name = small(candidateName(release))
-  const next = isLast ? `${name} is promoted` : `${name} gets ${percentWords(weightAt(release, step + 1))}`
+  const next = isLast
+    ? `${name} is promoted`
+    : `${name} gets ${percentWords(weightAt(release, step + 1))}${inWaveWords(release.service, step + 1)}`
   const endMs = bakeEndMs(release) ?? nowMs
   const look = nextLook(release, nowMs)
   if (endMs > nowMs) {

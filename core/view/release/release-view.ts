@@ -1,8 +1,11 @@
 // Everything that the page of one release shows, from its log and a few facts beside it.
+import { lookThere } from '../../around/changes.ts'
+import { differsSentences } from '../../around/configuration.ts'
 import { nameWords, oneLine } from '../../foreign-text.ts'
+import { isInWaves, waveNamed } from '../../definition/waves.ts'
 import { ownerWords } from '../../owner.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import { candidateShareBp, isLive, type Release } from '../../release/release.ts'
+import { toldShareBp, isLive, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { wholeBp } from '../../service/routing.ts'
 import type { Service } from '../../service/service.ts'
@@ -38,6 +41,8 @@ export type Asked = {
 }
 
 type PlannedStep = {
+  /** In a release in waves: the name of the one that the step is of. */
+  readonly wave?: string
   readonly weightBp: number
   readonly bakeSeconds: number
   /** `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it yet. */
@@ -57,6 +62,8 @@ export type ReleaseView = {
   readonly facts: readonly { readonly name: string; readonly words: string }[]
   readonly plan: readonly PlannedStep[]
   readonly setBp: number
+  /** Where its one-way step stands, and whether it is behind it. */
+  readonly oneWay?: { readonly beforeBp: number; readonly isPassed: boolean }
   readonly served: Served
   readonly harm: Harm
   readonly looks: { readonly count: number; readonly shown: number; readonly sentence: string }
@@ -93,9 +100,10 @@ export function releaseViewOf(
     isSettled: release.state.phase === 'settled',
     facts: [...factsOf(release, nowMs), ...watchFact(release, watch, nowMs)],
     plan: planOf(release),
-    setBp: candidateShareBp(release),
+    setBp: toldShareBp(release),
+    ...oneWayOf(release),
     served: servedOf(requests, release),
-    harm: harmOf(release, requests, allowances),
+    harm: harmOf(release, requests, allowances, nowMs),
     looks: {
       count: looks.length,
       shown: Math.min(shown, looks.length),
@@ -103,7 +111,7 @@ export function releaseViewOf(
     },
     tiles: tilesOf(release, looks.slice(0, shown)),
     ...(policy === undefined ? {} : { compared: comparedWith(release, looks, policy) }),
-    gates: gatesOf(release, (today ?? release.service).gates, nowMs),
+    gates: gatesOf(release, today ?? release.service, nowMs),
     back: backOf(release, inCharge),
     ...runbookOf(events, release),
     orders: ordersOf(release),
@@ -157,6 +165,8 @@ export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
     ...fact('reason', reason),
     ...fact('lane', urgent ? 'urgent: a security fix' : undefined),
     ...fact('plan', hasOwnPlan ? 'it came with the request' : undefined),
+    ...lookThere(release.around).map((words) => ({ name: 'changed', words: oneLine(words, 500) })),
+    ...differsSentences(release.targets).map((words) => ({ name: 'differs', words: oneLine(words, 700) })),
   ]
 }
 
@@ -178,7 +188,18 @@ function planOf(release: Release): readonly PlannedStep[] {
     if (index > reached || ending !== undefined) return 'ahead'
     if (state.phase === 'baking') return 'now'
     if (state.phase !== 'shifting' && state.phase !== 'hooks') return 'ahead'
-    return candidateShareBp(release) < weightBp ? 'next' : 'now'
+    // A new wave begins with less than the one before has.
+    return toldShareBp(release) < weightBp || isInWaves(service.plan) ? 'next' : 'now'
   }
-  return steps.map(({ weightBp, bakeSeconds }, index) => ({ weightBp, bakeSeconds, state: stateOf(index, weightBp) }))
+  return steps.map(({ weightBp, bakeSeconds }, index) => ({
+    ...{ ...waveNamed(service, index), weightBp, bakeSeconds },
+    state: stateOf(index, weightBp),
+  }))
+}
+
+/** A forward fix has taken the step over with the share that it begins with. */
+function oneWayOf({ oneWay, service, fixes }: Release): Pick<ReleaseView, 'oneWay'> {
+  const planned = fixes === undefined ? service.plan.oneWay?.beforeBp : undefined
+  const beforeBp = planned ?? oneWay?.weightBp
+  return beforeBp === undefined ? {} : { oneWay: { beforeBp, isPassed: oneWay !== undefined } }
 }

@@ -1,6 +1,6 @@
 // Requests and failures of both versions, minute by minute, as the looks of a release have read them.
 import type { Counts, SharedMinute, TargetMinutes } from '../../release/charge.ts'
-import { hasTraffic, type Release } from '../../release/release.ts'
+import { hasTraffic, inStep, type Release } from '../../release/release.ts'
 import { loggedPoints } from '../../verdict/evidence/logged.ts'
 import { type Arm } from '../../verdict/evidence/evidence.ts'
 import { seriesKey } from '../../verdict/evidence/questions.ts'
@@ -11,7 +11,7 @@ import { minuteMs } from '../../time.ts'
 type RequestMinute = SharedMinute & { readonly atMs: number }
 
 export type Requests = {
-  readonly targets: readonly TargetMinutes[]
+  readonly targets: readonly (TargetMinutes & { readonly minutes: readonly RequestMinute[] })[]
   /** Oldest first; only minutes in which either version had a point. */
   readonly minutes: readonly RequestMinute[]
   /** Failures were asked for, so a missing point of them is none. */
@@ -47,8 +47,8 @@ export function requestsOf({ readings, targets, service, shifts }: Release): Req
     }))
   })
   return {
-    targets: byTarget.map((minutes): TargetMinutes => ({ minutes, before: none })),
-    minutes: together(byTarget).sort((a, b) => a.atMs - b.atMs),
+    targets: byTarget.map((minutes) => ({ minutes, before: none })),
+    minutes: together(byTarget),
     hasErrors: service.signals.errors !== 'off',
   }
 }
@@ -72,7 +72,7 @@ function together(byTarget: readonly (readonly RequestMinute[])[]): RequestMinut
     const stable = sum === undefined ? minute.stable : plus(sum.stable, minute.stable)
     sums.set(minute.atMs, { atMs: minute.atMs, candidate, stable })
   }
-  return [...sums.values()]
+  return [...sums.values()].sort((a, b) => a.atMs - b.atMs)
 }
 
 const servedMinutes = 5
@@ -88,15 +88,24 @@ export type Served =
   | { readonly kind: 'unknown'; readonly because: string }
 
 /** What the two versions were really sent, in the last whole minutes at the present weight. */
-export function servedOf({ minutes }: Requests, { shifts, targets }: Pick<Release, 'shifts' | 'targets'>): Served {
+export function servedOf(requests: Requests, { shifts, targets }: Pick<Release, 'shifts' | 'targets'>): Served {
   const last = shifts.at(-1)
+  const now = inStep(
+    targets.map((one, index) => ({ ...one, index })),
+    shifts,
+  )
+  const minutes =
+    now.length === targets.length
+      ? requests.minutes
+      : together(now.map(({ index }) => requests.targets[index]?.minutes ?? []))
   if (last === undefined) return { kind: 'unknown', because: 'no traffic has moved yet' }
   if (!hasTraffic({ targets })) return { kind: 'unknown', because: 'nobody has looked since all traffic went back' }
-  const now = minutes.filter(({ atMs }) => atMs >= wholeFrom(last.sinceMs)).slice(-servedMinutes)
-  const [first, end] = [now[0], now.at(-1)]
+  const late = minutes.filter(({ atMs }) => atMs >= wholeFrom(last.sinceMs))
+  const recent = late.slice(-servedMinutes)
+  const [first, end] = [recent[0], recent.at(-1)]
   if (first === undefined || end === undefined)
     return { kind: 'unknown', because: 'no whole minute at this weight has been read yet' }
-  const sum = now.reduce(
+  const sum = recent.reduce(
     (total, one) => ({
       candidate: total.candidate + one.candidate.all,
       all: total.all + one.candidate.all + one.stable.all,

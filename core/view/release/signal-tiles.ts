@@ -3,6 +3,7 @@
 import { own } from '../../own.ts'
 import type { Release } from '../../release/release.ts'
 import { signalName, type Watch, watches } from '../../service/signals.ts'
+import { guardsIn } from '../../verdict/evidence/guard-questions.ts'
 import type { SignalVerdict, Verdict } from '../../verdict/evidence/evidence.ts'
 import { digits } from './moment.ts'
 
@@ -45,6 +46,7 @@ export function tilesOf({ service }: Pick<Release, 'service'>, looks: readonly L
   const shown = looks.at(-1)
   if (shown === undefined) return []
   const all = watches(service.signals)
+  const guards = new Set(guardsIn(service, service.targets).map(({ guard }) => guard.name))
   const past = new Map<string, TilePoint[]>()
   for (const look of thinned(looks))
     for (const { signal, numbers } of look.verdict.signals) {
@@ -54,7 +56,7 @@ export function tilesOf({ service }: Pick<Release, 'service'>, looks: readonly L
       past.set(signal, points)
     }
   return shown.verdict.signals
-    .map((one) => tileOf(one, all.get(signalName(one.signal)), past.get(one.signal) ?? []))
+    .map((one) => tileOf(one, all.get(signalName(one.signal)), past.get(one.signal) ?? [], guards.has(one.signal)))
     .toSorted((a, b) => Number(a.advisory) - Number(b.advisory) || order[a.kind] - order[b.kind])
 }
 
@@ -90,6 +92,7 @@ function tileOf(
   { signal, kind, because, advisory, numbers }: SignalVerdict,
   watch: Watch | undefined,
   points: readonly TilePoint[],
+  isGuard: boolean,
 ): SignalTile {
   const words = because.startsWith(`${signal}: `) ? because.slice(signal.length + 2) : because
   return {
@@ -98,7 +101,8 @@ function tileOf(
     advisory: advisory === true,
     because: words,
     ...(numbers === undefined ? {} : comparedOf(numbers)),
-    ...(watch === undefined ? {} : { tolerance: `tolerated: up to ${digits(watch.tolerance)} times` }),
+    // A guard of a consumer has a limit, and nothing to compare.
+    ...(watch === undefined || isGuard ? {} : { tolerance: `tolerated: up to ${digits(watch.tolerance)} times` }),
     ...(numbers === undefined || kind === 'excluded' ? {} : rollBackOf(numbers)),
     ...(numbers === undefined ? {} : passOf(kind, words)),
     ...(kind === 'unknown' ? { missing: words } : {}),

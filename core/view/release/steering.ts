@@ -2,14 +2,15 @@
 // Whether this person may, the door decides; here it only says what makes sense.
 import { personKey } from '../../caller.ts'
 import { nameWords } from '../../foreign-text.ts'
-import { approversOf } from '../../gate/facts.ts'
+import { approversOf, dueAt } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
 import { isWayBack } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { candidateShareBp, hasTraffic, isLive, isPastOneWay, isReturning, type Release } from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
 import { isUnderWay } from '../../release/transitions.ts'
-import { type Approval, beforeWords, type Gates, withYes } from '../../service/gates.ts'
+import { type Approval, beforeWords, guardedSaid, isSameApproval } from '../../definition/approval.ts'
+import { gatesOfRelease } from '../../service/gates.ts'
 import { clockWords, moveWords } from './moment.ts'
 import { formatDuration } from '../../duration.ts'
 
@@ -131,8 +132,8 @@ export type GatesView = {
   readonly overridden?: string
 }
 
-/** @param gates as the definition says today: so they are asked */
-export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesView {
+/** @param today the definition as it is now: so the gates are asked */
+export function gatesOf(release: Release, today: Parameters<typeof gatesOfRelease>[0], nowMs: number): GatesView {
   const { id, service, overridden } = release
   const held = heldNow(release)
   const mayAnswer = isLive(release) && !isReturning(release)
@@ -146,9 +147,9 @@ export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesVie
             sentence: `Closed since ${clockWords(held.sinceMs, nowMs)}, for ${formatDuration((nowMs - held.sinceMs) / 1000)}.`,
           },
         }),
-    approvals: withYes(gates, release.service.plan.oneWay).approvals.map((approval) =>
-      approvalOf(release, approval, mayAnswer),
-    ),
+    approvals: gatesOfRelease(today, service)
+      .approvals.filter((approval) => dueAt(release, approval) !== undefined)
+      .map((approval) => approvalOf(release, approval, mayAnswer)),
     ...(held !== undefined && mayAnswer && overridden === undefined
       ? {
           override: {
@@ -171,11 +172,17 @@ const names = (people: readonly string[]): string =>
     ...(people.length > namesMost ? [`${people.length - namesMost} more`] : []),
   ].join(', ')
 
+/** Whether what it stands before has been given. */
+function isPast({ targets, service: { waves = [] } }: Release, { beforeBp, wave }: Approval): boolean {
+  if (wave === undefined) return beforeBp === 0 ? targets.length > 0 : candidateShareBp({ targets }) >= beforeBp
+  const names = waves.find(({ name }) => name === wave)?.targets ?? []
+  return candidateShareBp({ targets: targets.filter(({ functionName }) => names.includes(functionName)) }) > 0
+}
+
 function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): ApprovalView {
-  const { beforeBp, count, by, fourEyes } = approval
+  const { count, by, fourEyes } = approval
   const given = approversOf(release, approval)
-  const declined = release.approvals.filter((one) => one.beforeBp === beforeBp && one.answer === 'decline')
-  const isPast = beforeBp === 0 ? release.targets.length > 0 : candidateShareBp(release) >= beforeBp
+  const declined = release.approvals.filter((one) => isSameApproval(one, approval) && one.answer === 'decline')
   const requesters = [release.provenance.requestedBy, release.provenance.author].filter((one) => one !== undefined)
   const distinct = requesters.filter(
     (one, index) => requesters.findIndex((other) => personKey(other) === personKey(one)) === index,
@@ -184,13 +191,13 @@ function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): A
   const answer = (route: 'approve' | 'decline', label: string, more: Partial<Order>): Order => ({
     route,
     service: release.service.name,
-    label: `${label} ${beforeWords(beforeBp)}`,
-    says: { releaseId: release.id, before: beforeBp === 0 ? 'begin' : String(beforeBp / 100) },
+    label: `${label} ${beforeWords(approval)}`,
+    says: { releaseId: release.id, ...guardedSaid(approval) },
     ...more,
   })
-  const isOpen = mayAnswer && !isPast && given.length < count
+  const isOpen = mayAnswer && !isPast(release, approval) && given.length < count
   return {
-    before: beforeWords(beforeBp),
+    before: beforeWords(approval),
     needs: count === 1 ? 'one person' : `${count} people`,
     who: `${by === undefined ? 'whoever has the right' : names(by)}${not}`,
     given: [

@@ -1,16 +1,21 @@
 // What an event of a release log says, in the words that everybody gets: a word, a sentence, and whose act it is. Words of others
 // are quoted.
+import { changeWords } from '../../around/changes.ts'
+import { differsSentences } from '../../around/configuration.ts'
+import { inWaveWords } from '../../definition/waves.ts'
 import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
+import { extraWords, needWords } from '../../concurrency/words.ts'
 import { chargeWords } from '../../release/charge.ts'
+import { isLateBad, lateWords } from '../../release/late.ts'
 import type { Move, ReleaseEvent } from '../../release/event.ts'
 import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
 import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
-import { candidateShareBp, type Release } from '../../release/release.ts'
+import { toldShareBp, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { watchEndWords } from '../../watch/words.ts'
-import { beforeWords } from '../../service/gates.ts'
+import { beforeWords } from '../../definition/approval.ts'
 import { percentWords } from './moment.ts'
 
 export type Tone = 'good' | 'bad' | 'hold' | 'plain'
@@ -35,7 +40,7 @@ const told = (what: string, tone: Tone, words: string, by?: string): Told => ({
 })
 
 /** Whether the controller decided it itself; it also pauses under the name of the rule that says so. */
-export const isOurs = (by: string): boolean => isOwn(by) || /^(policy|signals)\./.test(by)
+export const isOurs = (by: string): boolean => isOwn(by) || /^((policy|signals)\.|waves$)/.test(by)
 
 /** A person's reason is quoted; the controller's own is not. */
 const reasonWords = ({ by, reason }: { readonly by: string; readonly reason: string }): string =>
@@ -65,6 +70,8 @@ export function tell(event: ReleaseEvent, after: Release): Told {
       return told('override', 'hold', quoted(event.reason), event.by)
     case 'gateReopened':
       return told('gate', 'plain', `asked again: ${event.because}`)
+    case 'concurrencyAsked':
+      return told('asks', 'plain', `Lambda for provisioned concurrency: ${event.targets.map(needWords).join(', ')}`)
     case 'refused':
       return told('refused', 'bad', `${event.because} (${event.code})`)
     case 'hookCalled':
@@ -72,7 +79,7 @@ export function tell(event: ReleaseEvent, after: Release): Told {
     case 'hookAnswered':
       return hookTold(event)
     case 'moveIntended':
-      return told('intends', 'plain', intentWords(event.move))
+      return told('intends', 'plain', intentWords(event.move, after))
     default:
       return toldLater(event, after)
   }
@@ -90,6 +97,7 @@ type Later = Exclude<
     | 'approved'
     | 'overridden'
     | 'gateReopened'
+    | 'concurrencyAsked'
     | 'refused'
     | 'hookCalled'
     | 'hookDeferred'
@@ -118,29 +126,32 @@ function toldLater(event: Later, after: Release): Told {
       return told('foreign', 'bad', `CloudTrail says that it was ${nameWords(event.suspect)}`)
     case 'alarmDoubted':
       return told('doubt', 'hold', doubtSentence(event))
+    case 'dependenciesChanged':
+      return told('changed', 'hold', `${event.changes.map(changeWords).join('; ')}; stable has it, too`)
     case 'returnFailed':
       return told('STUCK', 'bad', event.because)
     case 'paged':
       return told('paged', 'plain', 'a person has been told')
     case 'settled':
-      return settledTold(after)
+      return settledTold(after, event.atMs)
     case 'oneWayPassed':
       return told('one-way', 'hold', `from here on nothing goes back: ${quoted(event.reason)}`)
     case 'frozen':
-      return told(
-        'frozen',
-        'bad',
-        `it stays at ${percentWords(candidateShareBp(after))}: ${reasonWords(event)}`,
-        event.by,
-      )
+      return told('frozen', 'bad', `it stays at ${percentWords(toldShareBp(after))}: ${reasonWords(event)}`, event.by)
     case 'frozenTold':
       return told('paged', 'plain', frozenWords(after))
+    case 'fixBegun':
+      return told('fix', 'plain', `release ${event.by}, its forward fix, is being prepared; it stays frozen until then`)
+    case 'fixEnded':
+      return told('frozen', 'bad', `its forward fix came to nothing: ${event.reason}`)
     case 'fixedForward':
       return told('fixed', 'plain', `release ${event.by}, its forward fix, takes its place; the traffic stays`)
     case 'charged':
       return told('charged', 'plain', event.charges.map(chargeWords).join('; '))
     case 'watched':
       return watchedTold(event)
+    case 'lateCharged':
+      return told('charged', isLateBad(event) ? 'bad' : 'plain', `after the promotion: ${lateWords(event)}`)
   }
 }
 
@@ -170,11 +181,13 @@ export function timeLeft(atMs: number, release: Release): string {
   return endMs > atMs ? ` [${formatDuration((endMs - atMs) / 1000)} left]` : ' [held]'
 }
 
-function settledTold({ ending }: Release): Told {
+function settledTold(release: Release, atMs: number): Told {
+  const { ending } = release
   if (ending === undefined) return told('settled', 'plain', '')
   const { outcome, by } = ending
   const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
-  const words = `${outcomeWords[outcome]}: ${whyWords(ending)}`
+  const extra = extraWords(release, atMs)
+  const words = `${outcomeWords[outcome]}: ${whyWords(ending)}${extra === undefined ? '' : `; ${extra}`}`
   return told('settled', isGood ? 'good' : 'bad', words, isOwn(by) ? by : undefined)
 }
 
@@ -213,11 +226,16 @@ function preparedWords({ targets, alarms, oneWay }: EventOf<'prepared'>): string
     oneWay === undefined
       ? []
       : [`it takes over ${percentWords(oneWay.weightBp)}, past a one-way step: ${quoted(oneWay.reason)}`]
-  return [...versions, ...taken, ...firing].join('; ')
+  const scaled = targets.flatMap(({ functionName, stable, scaled: environments }) =>
+    environments === undefined
+      ? []
+      : [`${functionName}:${stable} is scaled by load and has ${environments} environments, so no fewer are promised`],
+  )
+  return [[...versions, ...taken, ...scaled, ...firing].join('; '), ...differsSentences(targets)].join('. ')
 }
 
-function approvedTold({ answer, beforeBp, reason, by }: EventOf<'approved'>): Told {
-  const words = `${beforeWords(beforeBp)}${reason === undefined ? '' : `: ${quoted(reason)}`}`
+function approvedTold({ answer, beforeBp, wave, reason, by }: EventOf<'approved'>): Told {
+  const words = `${beforeWords({ beforeBp, wave })}${reason === undefined ? '' : `: ${quoted(reason)}`}`
   return answer === 'approve' ? told('approved', 'good', words, by) : told('declined', 'bad', words, by)
 }
 
@@ -226,6 +244,7 @@ function hookTold(event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>
     case 'hookCalled':
       return told('hook', 'plain', `${event.point}: called${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`)
     case 'hookDeferred':
+      if (event.said !== undefined) return told('hook', 'plain', `${event.point}: ${event.said}`)
       return told(
         'hook',
         'hold',
@@ -239,9 +258,11 @@ function hookTold(event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>
   }
 }
 
-function intentWords({ purpose, weightBp }: Move): string {
+function intentWords({ purpose, weightBp }: Move, { service, state }: Release): string {
   if (purpose === 'rollBack') return 'to put everything back on stable'
-  return purpose === 'promote' ? 'to promote the candidate' : `to give the candidate ${percentWords(weightBp)}`
+  if (purpose === 'promote') return 'to promote the candidate'
+  const wave = state.phase === 'shifting' ? inWaveWords(service, state.step) : ''
+  return `to give the candidate ${percentWords(weightBp)}${wave}`
 }
 
 const movedTold = ({ purpose }: EventOf<'moved'>): Told =>

@@ -110,6 +110,30 @@ describe('a seeded account', () => {
     expect(docs.match(/"(cloudwatch|codedeploy|lambda):\w+"/g)?.map((one) => one.slice(1, -1))).toEqual(reads)
   })
 
+  it('what is registered keeps its definition, and the controller gets none', async () => {
+    for (const name of ['paid', 'tidegate-judge', 'free']) await addFunction(fleet, name)
+    const [out, plan] = [folder(), 'Canary10Percent5Minutes']
+    const paid = parseDefinition({ name: 'free', targets: [{ function: 'paid', alias: 'live' }], plan })
+    const elsewhere = { function: 'arn:aws:lambda:eu-west-1:111122223333:function:free', alias: 'live' }
+    const other = parseDefinition({ name: 'other', targets: [elsewhere], plan })
+    const registered = { services: [paid, other], prefix: 'tidegate', note: 'One cannot be read.' }
+    said()
+    await adopt(screen(true), account(), { out, yes: true, registered })
+    const { adopted: made, left, notes } = JSON.parse(said()) as Document
+    // The name of the registered service is taken.
+    expect(made.map((one) => [one.function, one.service])).toEqual([['free', expect.not.stringMatching(/^free$/)]])
+    expect(left).toEqual([
+      { function: 'paid', because: 'the registered service free has it, and is left as it is', kind: 'there' },
+      { function: 'tidegate-judge', because: 'it is a function of the controller', kind: 'there' },
+    ])
+    expect(notes).toContain('One cannot be read.')
+    for (const verb of ['admit', 'bake', 'gate']) await addFunction(fleet, `tidegate-${verb}`)
+    await adopt(screen(true), account(), { out, yes: true, registered })
+    const report = readFileSync(join(out, 'report.md'), 'utf8')
+    expect(report).toContain('**4 functions**: it is a function of the controller: tidegate-admit, tidegate-bake,')
+    expect(report).toContain('**paid**: the registered service')
+  })
+
   it('each function that is strange is named with the reason, and stops no other', async () => {
     await addFunction(fleet, 'bare', { aliases: [] })
     await addFunction(fleet, 'latest', { version: '$LATEST' })

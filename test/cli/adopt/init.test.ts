@@ -1,5 +1,5 @@
 // What `tidegate init` writes, and when it writes nothing.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -9,16 +9,20 @@ import { accountOnAws } from '../../../cli/adopt/account.ts'
 import type { Known } from '../../../cli/adopt/facts.ts'
 import { definitionText } from '../../../cli/adopt/first-definition.ts'
 import { initService } from '../../../cli/adopt/init.ts'
+import { registeredIn } from '../../../cli/adopt/registered.ts'
 import { measured } from '../../../cli/adopt/measured.ts'
 import { serviceNameOf, serviceNames } from '../../../cli/adopt/names.ts'
 import { invokersOf, sourceOf } from '../../../cli/adopt/triggers.ts'
+import { backendOnAws } from '../../../cli/backend/aws-backend.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import type { Usual } from '../../../cli/promise/usual.ts'
 import { validateFiles } from '../../../cli/services/validate.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
+import { Problem } from '../../../core/problem.ts'
 import { ServiceName } from '../../../core/service/service.ts'
 import type { Telemetry } from '../../../cloud/ports.ts'
 import { placeOf } from '../../../local/clients.ts'
+import { sampleService } from '../../../local/sample-service.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tidegate-'))
@@ -46,6 +50,23 @@ it('asks for a window that has a length, of a function whose first request came 
   const [found] = await measured({ read }, [{ place, aliases: [] }], hour + 20_000)
   expect(found).toMatchObject({ all: [{ atMs: 0, requests: 540, failed: 0 }] })
   expect(asked.map(({ startMs, endMs }) => endMs > startMs)).toEqual([true, true])
+})
+
+it('takes no part of an hour for a whole one, of a function whose first request came as the last hour ended', async () => {
+  const hour = 3_600_000
+  const read: Telemetry['read'] = (questions, { startMs, endMs, periodSeconds }) => {
+    const minutes = Array.from({ length: 10 }, (_, index) => ({ minuteMs: hour + (index - 6) * 60_000, value: 100 }))
+    const hours = [0, hour].map((atMs, index) => ({ minuteMs: atMs, value: index === 0 ? 600 : 400 }))
+    const points = (periodSeconds === 60 ? minutes : hours).filter(
+      ({ minuteMs: atMs }) => atMs >= startMs && atMs < endMs,
+    )
+    return Promise.resolve(
+      questions.map(({ metric }) => ({ kind: 'points', points: metric === 'Invocations' ? points : [] })),
+    )
+  }
+  const place = { functionName: 'young', service: 'young' }
+  const [found] = await measured({ read }, [{ place, aliases: [] }], hour + 4 * 60_000)
+  expect(found).toMatchObject({ all: [{ atMs: 0, requests: 6000, failed: 0 }] })
 })
 
 describe('on the embedded cloud', () => {
@@ -85,11 +106,61 @@ describe('on the embedded cloud', () => {
     expect(parseDefinition(parse(text)).plan.steps.length).toBeGreaterThan(1)
   })
 
+  it('nothing is written without a region or credentials: nobody would be asked', async () => {
+    const file = join(folder(), 'x.yaml')
+    const failed = new Problem('aws_unavailable', 'AWS failed.', { cause: new Error('Region is missing') })
+    const lost = { ...account(), aliases: () => Promise.reject(failed) }
+    await expect(initService(screen, lost, { name: 'x', functionName: 'checkout', file })).rejects.toBe(failed)
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('no definition is written over one that is registered, by its name or by its alias', async () => {
+    await sandbox.world.services.put(sampleService())
+    const registered = await registeredIn(sandbox.world, 'tidegate')
+    const file = join(folder(), 'x.yaml')
+    for (const name of ['checkout', 'other'])
+      await expect(
+        initService(screen, account(), { name, functionName: 'checkout', file, registered }),
+      ).rejects.toThrow(
+        `Service checkout is registered already${name === 'other' ? ', and releases checkout:live' : ''}. Its definition: tidegate get checkout > ${file}.`,
+      )
+    expect(existsSync(file)).toBe(false)
+    const blue = { name: 'other', functionName: 'checkout', alias: 'blue', file, registered }
+    expect(await initService(screen, account(), blue)).toBe(exitCodes.done)
+  })
+
+  it('where there is no controller nothing is registered; where nobody may look, that is said', async () => {
+    const list = (error: Error) => ({ services: { ...sandbox.world.services, list: () => Promise.reject(error) } })
+    const none = backendOnAws({ TIDEGATE_TABLE: 'nowhere' }, placeOf(sandbox.cloud.handler, 'operator'))
+    expect(await registeredIn(none, 'tidegate')).toEqual({ services: [] })
+    const { note } = await registeredIn(list(new Problem('permission_denied', 'You may not.')), 'tidegate')
+    expect(note).toContain('could not be looked up: You may not. Do not apply')
+  })
+
+  it.each(['nonesuch', 'arn:aws:lambda:us-east-1:000000000000:function:nonesuch', 'x'.repeat(64)])(
+    'nothing is written for a function that is not there: %s',
+    async (functionName) => {
+      const file = join(folder(), 'services', 'x.yaml')
+      const asked = initService(screen, account(), { name: 'x', functionName, file })
+      await expect(asked).rejects.toMatchObject({
+        ...{
+          code: 'call_invalid',
+          message: expect.stringContaining(`There is no function ${functionName}`) as unknown,
+        },
+      })
+      expect(existsSync(join(file, '..'))).toBe(false)
+    },
+  )
+
   it('what it could not look up is said, and the file is valid all the same', async () => {
     const file = join(folder(), 'x.yaml')
     said()
-    await initService(screen, account(), { name: 'x', functionName: 'nonesuch', file })
-    expect(said()).toContain('Its aliases could not be looked up: There is no function nonesuch.')
+    const denied: ReturnType<typeof account> = {
+      ...account(),
+      aliases: () => Promise.reject(new Problem('permission_denied', 'AWS denied lambda:ListAliases.')),
+    }
+    await initService(screen, denied, { name: 'x', functionName: 'nonesuch', file })
+    expect(said()).toContain('Its aliases could not be looked up: AWS denied lambda:ListAliases.')
     expect(parseDefinition(parse(readFileSync(file, 'utf8')))).toMatchObject({ name: 'x' })
     const other = join(folder(), 'y.yaml')
     await initService(screen, account(), { name: 'y', functionName: 'checkout', alias: 'blue', file: other })
@@ -109,6 +180,19 @@ it('where a canary proves nothing, the alarms alone decide, and a release is pro
 })
 
 describe('without any cloud', () => {
+  it.runIf(process.platform === 'linux')(
+    'a folder that the system lets nobody make is refused, and in time',
+    async () => {
+      const asked = { name: 'x', functionName: 'x' }
+      for (const file of ['/proc/x/y/x.yaml', '/proc/x.yaml'])
+        await expect(initService(screen, undefined, { ...asked, file })).rejects.toMatchObject({
+          code: 'file_unusable',
+        })
+      const file = join(folder(), 'a', 'b', 'c', 'x.yaml')
+      expect(await initService(screen, undefined, { ...asked, file })).toBe(exitCodes.done)
+    },
+  )
+
   it.each([
     ['name', { name: 'Bad_Name' }],
     ['name', { name: 'a\nplan: AllAtOnce' }],
@@ -206,6 +290,14 @@ describe('without any cloud', () => {
         ),
       },
       /It reads a stream/,
+    ],
+    [
+      'a queue',
+      {
+        usual: usual(10),
+        triggers: sourceOf('arn:aws:lambda:eu-west-1:1:function:x:live', 'arn:aws:sqs:eu-west-1:1:orders', false),
+      },
+      /one version: at 10 a minute, a step of 1 % gets one batch in 10 minutes\. .*signals\.consumers/,
     ],
     ['provisioned', { provisioned: ['live'] }, /has provisioned concurrency/],
     ['few by the alias', { usual: usual(100), aliasShare: 0.03 }, /Only 3 % of its requests came by the alias live/],

@@ -113,3 +113,20 @@ it('names what differs, and of a folder also the services that it does not have'
   expect(await showDrift(cli(), [join(folder, 'a.yaml')])).toBe(exitCodes.different)
   expect(said()).toEqual(['a: plan.steps[0].weight is 10, but 20 in the file'])
 })
+
+it('moves an alias from one definition to another in one go, also where the one that gets it comes first', async () => {
+  const at = (name: string, ...targets: readonly string[]): string =>
+    `name: ${name}\ntargets: [${targets.map((one) => `{ function: ${one}, alias: live }`).join(', ')}]\nplan: AllAtOnce\n`
+  const folder = write({ 'b.yaml': at('b', 'b', 'cart', 'pay'), 'c.yaml': at('c', 'c') })
+  expect(await applyFiles(cli(), [folder])).toBe(exitCodes.done)
+  // pay moves from b to c, and cart from b to a, which is sent first.
+  write({ 'a.yaml': at('a', 'a', 'cart'), 'b.yaml': at('b', 'b'), 'c.yaml': at('c', 'c', 'pay') })
+  sent.splice(0)
+  expect(await applyFiles(cli(), [folder])).toBe(exitCodes.done)
+  expect(sent).toEqual(['a', 'b', 'c', 'a'])
+  // Nobody gives it up.
+  write({ 'd.yaml': at('d', 'pay') })
+  sent.splice(0)
+  await expect(applyFiles(cli(), [folder])).rejects.toMatchObject({ code: 'alias_taken' })
+  expect(sent).toEqual(['a', 'b', 'c', 'd', 'd'])
+})

@@ -1,6 +1,7 @@
 // Buttons: each is an order of the person to whom its page was shown, the door decides, and what it says stands on the next page.
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { browserAt, fetched, openConsole, type Room } from './browser.ts'
 
 let room: Room
@@ -188,7 +189,7 @@ describe('a body', () => {
           expect(shown.body).not.toContain('by a bug')
         },
       ),
-      { numRuns: 25 },
+      { numRuns: repeats(25, 10) },
     )
     expect(await alias()).toBe(before)
   })

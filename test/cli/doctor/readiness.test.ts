@@ -1,4 +1,10 @@
-// `tidegate doctor --readiness`: each thing that a service lacks is named, and is no longer once the service has it.
+// `tidegate doctor --readiness`: each thing that a service lacks is named, and is no longer once the service has it. And whether
+// the queues of consumers are there.
+import {
+  DeregisterScalableTargetCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling'
+import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { beforeEach, expect, it } from 'vitest'
 import { backendOnAws } from '../../../cli/backend/aws-backend.ts'
 import { screenOn } from '../../../cli/backend/screen.ts'
@@ -56,4 +62,58 @@ it('way-back: never tried, tried, and too long ago', async () => {
   const screen = screenOn((line) => lines.push(line), false)
   expect(await examine(screen, accountOf(backend, 'tidegate', sandbox.clients.place), chosen(['way-back']))).toBe(1)
   expect(lines.join('\n')).toMatch(/last tried 107 days ago.*\n.*tidegate drill checkout/)
+})
+
+it('scaling: an alias, and a version that has lost its traffic, are no targets', async () => {
+  expect((await ask('scaling')).text).toMatch(/No definition promises/)
+  const target = { function: 'checkout', alias: 'live', provisionedConcurrency: 5 }
+  await sandbox.world.services.put(sampleService({ targets: [target] }))
+  expect(await ask('scaling')).toMatchObject({ code: 0, text: expect.stringContaining('It is not scaled') as string })
+  const dimension = { ServiceNamespace: 'lambda', ScalableDimension: 'lambda:function:ProvisionedConcurrency' } as const
+  const register = (qualifier: string) =>
+    sandbox.clients.scaling.send(
+      new RegisterScalableTargetCommand({
+        ...{ ...dimension, ResourceId: `function:checkout:${qualifier}`, MinCapacity: 2, MaxCapacity: 9 },
+      }),
+    )
+  await register('live')
+  const ill = await ask('scaling')
+  expect(ill.text).toMatch(/scales the alias.*releases are refused/)
+  expect(ill.text).toMatch(/register-scalable-target.*function:checkout:1.*"MinCapacity":2,"MaxCapacity":9/)
+  expect(ill.text).toMatch(/deregister-scalable-target.*function:checkout:live/)
+  await sandbox.clients.scaling.send(
+    new DeregisterScalableTargetCommand({ ...dimension, ResourceId: 'function:checkout:live' }),
+  )
+  await register('1')
+  expect(await ask('scaling')).toMatchObject({ code: 0, text: expect.stringContaining('1 is scaled') as string })
+  await sandbox.moveByHand(await sandbox.publish('v2'))
+  expect((await ask('scaling')).text).toMatch(/a version without traffic \(function:checkout:1\)/)
+})
+
+it('rights: what a definition needs that was applied after the deploy is named', async () => {
+  const lacking = ['lambda:GetFunctionConcurrency', 'application-autoscaling:DescribeScalableTargets']
+  sandbox.close()
+  sandbox = await openSandbox({ perMinute: 0, authorize: ({ action }) => !lacking.includes(action) })
+  const put = (changes: Record<string, unknown>) => sandbox.world.services.put(sampleService(changes))
+  await put({})
+  expect((await ask('rights')).code).toBe(0)
+  await put({ gates: { headroom: {} } })
+  expect((await ask('rights')).text).toContain('tidegate-pipeline: It may not lambda:GetFunctionConcurrency on arn:')
+  await put({ targets: [{ function: 'checkout', alias: 'live', provisionedConcurrency: 5 }] })
+  const { text } = await ask('rights')
+  expect(text).toContain('tidegate-gate: It may not lambda:GetFunctionConcurrency on arn:')
+  expect(text).toContain('tidegate-prepare: It may not application-autoscaling:DescribeScalableTargets on *')
+})
+
+it('consumers: a queue that a service names is there, or is misspelt', async () => {
+  expect((await ask('consumers')).text).toMatch(/No service names a queue/)
+  const consumer = { name: 'orders', queue: 'orders', oldestSeconds: 300, deadLetters: 'orders-dead' }
+  await sandbox.world.services.put(sampleService({ signals: { consumers: [consumer] } }))
+  const { sqs } = sandbox.clients
+  await sqs.send(new CreateQueueCommand({ QueueName: 'orders' }))
+  const ill = await ask('consumers')
+  expect(ill).toMatchObject({ code: 1, text: expect.stringMatching(/orders \(checkout\).*It is there/) as string })
+  expect(ill.text).toMatch(/orders-dead \(checkout\).*There is no such queue here/)
+  await sqs.send(new CreateQueueCommand({ QueueName: 'orders-dead' }))
+  expect(await ask('consumers')).toMatchObject({ code: 0 })
 })

@@ -57,6 +57,7 @@ describe('the command for a person', () => {
   it.each([
     [{ order: 'approve', before: 50 }, "tidegate approve checkout --before 50 --reason 'REASON'"],
     [{ order: 'decline', before: 'begin' }, "tidegate decline checkout --before begin --reason 'REASON'"],
+    [{ order: 'approve', wave: 'production' }, "tidegate approve checkout --wave production --reason 'REASON'"],
     [{ order: 'override', reason: 'a fix' }, "tidegate override checkout --reason 'a fix'"],
     [{ order: 'promote' }, "tidegate promote checkout --reason 'REASON'"],
     [{ order: 'resume' }, 'tidegate resume checkout'],

@@ -14,6 +14,7 @@ const env = {
   PATH: `${bin}:${process.env['PATH'] ?? ''}`,
   AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   AWS_REGION: 'us-east-1',
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
 }
 
 /** What bash offers once Tab is pressed, after each of these. One shell reads the script once, as a person's does. */

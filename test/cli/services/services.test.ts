@@ -91,11 +91,11 @@ describe('on the embedded cloud', () => {
 
   it('a service that others move is said to be only observed', async () => {
     const file = join(folder(), 'theirs.yaml')
-    const targets = [{ function: 'checkout', alias: 'live' }]
+    const targets = [{ function: 'checkout', alias: 'theirs' }]
     writeFileSync(file, JSON.stringify({ name: 'theirs', mode: 'observe', targets, plan: 'AllAtOnce' }))
     expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
     const words = said()
-    expect(words).toContain('Service theirs applied: checkout:live. Others move it: Tidegate only looks')
+    expect(words).toContain('Service theirs applied: checkout:theirs. Others move it: Tidegate only looks')
     expect(words).not.toContain('tidegate release')
     await listServices(cli())
     expect(said()).toMatch(/theirs +\S+ +only observed /)

@@ -49,6 +49,15 @@ describe('an error of AWS', () => {
     expect(explained(refused, here)?.message).toBe('Nothing answers at http://127.0.0.1:9 (ECONNREFUSED).')
   })
 
+  it('that denies is about the right of the caller, and from the controller about that of its role', () => {
+    const own = asProblem(failed('AccessDeniedException', 'no identity-based policy allows it'), 'lambda:ListFunctions')
+    expect(explained(own, {})).toMatchObject({
+      ...{ code: 'permission_denied', fix: expect.stringMatching(/^You are denied it.*your user or role/) as unknown },
+    })
+    const { message } = own
+    expect(explained(new Problem('permission_denied', message), {})?.fix).toBe(problems.permission_denied)
+  })
+
   it('is no missing table if something else is missing', () => {
     const error = asProblem(failed('ResourceNotFoundException', 'Function not found'), 'lambda:GetAlias of a:live')
     expect(explained(error, here)?.code).toBe('aws_unavailable')

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { repeats } from '../../repeats.ts'
-import { type Line, rowsOf } from '../../../cli/backend/line.ts'
+import { type Line, pipe, rowsOf } from '../../../cli/backend/line.ts'
 import { screenOn, type Terminal } from '../../../cli/backend/screen.ts'
 import { storyLine } from '../../../cli/story/events.ts'
 import { fullScreen } from '../../../cli/story/full-screen.ts'
@@ -42,6 +42,29 @@ describe('a line', () => {
     const [row = ''] = rows(80, true)
     expect(row).toContain('\u001b[33mheld\u001b[39m')
     expect(stripVTControlCharacters(row)).toBe(plain(line))
+  })
+
+  it('shows a table as one, and on a narrower terminal each of its rows as a block', () => {
+    const table = {
+      table: [
+        ['SERVICE', 'NOW', 'BUDGET'],
+        ['checkout', 'nothing live', ''],
+        ['\u001b[2Jpay', '支払い', '99 %'],
+      ],
+    }
+    expect(rowsOf(table, pipe)).toEqual([
+      'SERVICE       NOW           BUDGET',
+      'checkout      nothing live',
+      '\\u{1b}[2Jpay  支払い        99 %',
+    ])
+    expect(rowsOf(table, { columns: 34, isColoured: false })).toEqual(rowsOf(table, pipe))
+    expect(rowsOf(table, { columns: 33, isColoured: false })).toEqual([
+      'SERVICE checkout',
+      '    NOW     nothing live',
+      'SERVICE \\u{1b}[2Jpay',
+      '    NOW     支払い',
+      '    BUDGET  99 %',
+    ])
   })
 
   it('counts a wide character as two columns, and one of no width as none', () => {

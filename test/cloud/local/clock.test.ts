@@ -1,5 +1,5 @@
 // Stepped time: what happens when, and what it waits for.
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runningClock, steppedClock } from '../../../cloud/local/time/clock.ts'
 
 describe('a stepped clock', () => {
@@ -66,6 +66,20 @@ describe('a running clock', () => {
     const clock = runningClock({ rate: 60_000, originMs: 0 })
     const firedMs = await new Promise<number>((resolve) => clock.at(60_000, () => resolve(clock.nowMs())))
     expect(firedMs).toBeGreaterThanOrEqual(60_000)
+    clock.stop()
+  })
+
+  afterEach(() => void vi.restoreAllMocks())
+
+  it('loses no fraction of a millisecond, however often it stands still', async () => {
+    let realMs = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (realMs += 0.001))
+    const clock = runningClock({ rate: 60, originMs: 0 })
+    const fired: number[] = []
+    clock.at(50, () => void fired.push(clock.nowMs()))
+    for (let turns = 0; turns < 20_000 && fired.length === 0; turns++)
+      await new Promise((resolve) => setImmediate(resolve))
+    expect([fired, Number.isInteger(clock.nowMs())]).toEqual([[50], true])
     clock.stop()
   })
 })

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
-import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
+import { GetPolicyCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -64,6 +64,12 @@ describe('the embedded cloud on a socket', () => {
       null,
       '{"n":1}',
     ])
+  })
+
+  it('is not asked again for what it refuses, though its time is not the time of who asks', async () => {
+    const { config } = await serve()
+    const answer = new LambdaClient({ ...config, maxAttempts: 3 }).send(new GetPolicyCommand({ FunctionName: 'gone' }))
+    await expect(answer).rejects.toMatchObject({ name: 'ResourceNotFoundException', $metadata: { attempts: 1 } })
   })
 
   it('answers all protocols: DynamoDB, and SNS whose messages are recorded', async () => {

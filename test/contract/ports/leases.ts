@@ -35,6 +35,17 @@ export function leasesContract(name: string, open: () => Promise<{ readonly leas
       ])
     })
 
+    it('is handed on only by its holder, or where nobody has it', async () => {
+      const { leases } = await open()
+      await leases.take('orders', 'r1')
+      expect(await leases.hand('orders', 'r2', 'r3')).toBe('r1')
+      expect(await leases.hand('orders', 'r1', 'r2')).toBe('r2')
+      expect(await leases.hand('orders', 'r1', 'r2')).toBe('r2')
+      expect(await leases.hand('orders', 'r1', 'r3')).toBe('r2')
+      expect(await leases.hand('billing', 'r1', 'r2')).toBe('r2')
+      expect(await leases.holder('orders')).toBe('r2')
+    })
+
     it('is dropped only by its holder', async () => {
       const { leases } = await open()
       await leases.take('orders', 'r1')
@@ -63,6 +74,35 @@ export function lineContract(name: string, open: () => Promise<LineUnderTest>): 
       expect((await line.list()).items).toEqual([all, { ...stop, service: 'orders' }])
       expect(await line.start('orders')).toBe(true)
       expect((await line.list()).items).toEqual([all])
+    })
+
+    it('is stopped for a frozen release, and started for that one alone', async () => {
+      const { line } = await open()
+      const frozen = { by: 'tidegate', reason: 'frozen', sinceMs: t0Ms, release: 'r1' }
+      await line.stopFor('orders', frozen)
+      expect(await line.stopped('orders')).toEqual({ ...frozen, isAll: false })
+      await line.startFor('orders', 'r2')
+      await line.startFor('billing', 'r1')
+      await line.stopFor('orders', { ...frozen, release: 'r2' })
+      await line.startFor('orders', 'r1')
+      expect(await line.stopped('orders')).toMatchObject({ release: 'r2' })
+      await line.startFor('orders', 'r2')
+      await line.startFor('orders', 'r2')
+      expect(await line.stopped('orders')).toBeUndefined()
+    })
+
+    it('keeps the stop of a person, whatever is frozen or fixed', async () => {
+      const { line } = await open()
+      await line.stop('orders', stop)
+      await line.stopFor('orders', { ...stop, by: 'tidegate', release: 'r1' })
+      await line.startFor('orders', 'r1')
+      expect(await line.stopped('orders')).toEqual({ ...stop, isAll: false })
+      // A person who stops it again makes it theirs.
+      await line.start('orders')
+      await line.stopFor('orders', { ...stop, by: 'tidegate', release: 'r1' })
+      await line.stop('orders', stop)
+      await line.startFor('orders', 'r1')
+      expect(await line.stopped('orders')).toEqual({ ...stop, isAll: false })
     })
 
     it('lists the others, and names the one that cannot be read', async () => {

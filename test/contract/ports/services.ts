@@ -85,6 +85,26 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       await expectFound()
     })
 
+    it('gives an alias to one service at a time, until it is dropped or its time is over', async () => {
+      const { services } = await open()
+      const claim = (service: string, nowMs: number, seq = 1) => {
+        const wanted = { service, seq, untilMs: nowMs + 1000 }
+        return services.claim('orders-api:live', wanted, nowMs)
+      }
+      expect(await claim('orders', t0Ms)).toBeUndefined()
+      const orders = { service: 'orders', seq: 1, untilMs: t0Ms + 1000 }
+      expect(await claim('billing', t0Ms)).toEqual(orders)
+      expect(await services.claim('orders-api:beta', orders, t0Ms)).toBeUndefined()
+      // The same service once more takes it over from itself, and the first call drops nothing.
+      expect(await claim('orders', t0Ms, 2)).toBeUndefined()
+      await services.dropClaim('orders-api:live', orders)
+      expect(await claim('billing', t0Ms)).toMatchObject({ seq: 2 })
+      await services.dropClaim('orders-api:live', { ...orders, seq: 2 })
+      expect(await claim('billing', t0Ms)).toBeUndefined()
+      expect(await claim('orders', t0Ms + 1000)).toMatchObject({ service: 'billing' })
+      expect(await claim('orders', t0Ms + 1001)).toBeUndefined()
+    })
+
     it('throws a Problem for a service that does not exist', async () => {
       const { services } = await open()
       await expectProblem('service_missing', services.get('nobody'), /nobody/)

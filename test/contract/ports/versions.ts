@@ -50,7 +50,9 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       const under = await open()
       expect(await under.versions.provisioned({ ...under, service })).toEqual([])
       await under.provision('1')
-      expect(await under.versions.provisioned({ ...under, service })).toEqual([{ qualifier: '1', state: 'ready' }])
+      expect(await under.versions.provisioned({ ...under, service })).toEqual([
+        { qualifier: '1', environments: 2, state: 'ready' },
+      ])
       await expectProblem('version_missing', under.versions.provisioned({ functionName: 'nobody', service }), /nobody/)
     })
 

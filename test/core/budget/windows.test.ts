@@ -112,7 +112,7 @@ describe('calendar windows, against a walk through local time', () => {
           expect(windowAt(slo({ window: { calendar, timeZone } }), at)).toEqual(walkedWindow(calendar, timeZone, at))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: repeats(60, 20) },
     )
   })
 

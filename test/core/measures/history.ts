@@ -82,6 +82,14 @@ export function log(id: string, minutes: number, wish: Wish = {}) {
       write({ type: 'refused', atMs: at(minute), outcome: 'rejected', code, because: code })
       return acts
     },
+    passOneWay: (minute: number) => {
+      write({ type: 'oneWayPassed', atMs: at(minute), step: 0, reason: 'the column is gone', revisions: {} })
+      return acts
+    },
+    fixForward: (minute: number, by: string) => {
+      write({ type: 'fixedForward', atMs: at(minute), by })
+      return acts
+    },
     settle: (minute: number) => {
       write({ type: 'settled', atMs: at(minute) })
       if (release.state.phase !== 'settled') throw new Error(`${id} cannot settle while ${release.state.phase}`)

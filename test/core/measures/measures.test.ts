@@ -1,6 +1,7 @@
 // Every measure of a small fixed week, calculated by hand in the comments; and invariants of any history.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { factsOf, type MeasureInput, ofService, type Recorded } from '../../../core/measures/facts.ts'
 import { definitions, isOnTarget, measure } from '../../../core/measures/measures.ts'
 import type { Result } from '../../../core/measures/result.ts'
@@ -190,6 +191,13 @@ describe('the edges', () => {
     incidents: [],
   })
 
+  it('a release that was frozen past its one-way step has failed once its forward fix takes over', () => {
+    const plan = { steps: [{ weight: 10, bake: '5m', oneWay: { reason: 'the column is gone' } }] }
+    const begun = log('t', 0, { service: { plan } }).prepare(1).passOneWay(2).shift(3)
+    const frozen = begun.order(6, 'verdict').fixForward(8, 'u').settle(9)
+    expect(resultOf('M3', only(frozen))).toEqual({ value: known(1), n: 1 })
+  })
+
   it('a release that a person aborted is neither a failure nor a pass', () => {
     const aborted = log('t', 0).prepare(1).shift(2).order(6, 'ann', 'aborted').restore(7).settle(8)
     expect(resultOf('M3', only(aborted))).toMatchObject({ value: { known: false }, n: 0 })
@@ -312,7 +320,7 @@ describe('of any history', () => {
       fc.property(shuffled, (releases) => {
         expect(measure({ ...week, releases })).toEqual(expected)
       }),
-      { numRuns: 20 },
+      { numRuns: repeats(20, 8) },
     )
   })
 
@@ -324,7 +332,7 @@ describe('of any history', () => {
         expect(measure(ofService('checkout', all))).toEqual(expected)
         expect(factsOf(all).incidents.map(({ release }) => release?.release.id)).toEqual(['d', 'b', undefined])
       }),
-      { numRuns: 20 },
+      { numRuns: repeats(20, 8) },
     )
   })
 
@@ -337,7 +345,7 @@ describe('of any history', () => {
           expect([id, resultOf(id, all).n]).toEqual([id, (parts[0] ?? 0) + (parts[1] ?? 0)])
         }
       }),
-      { numRuns: 20 },
+      { numRuns: repeats(20, 8) },
     )
   })
 
@@ -357,7 +365,7 @@ describe('of any history', () => {
           ])
         }
       }),
-      { numRuns: 20 },
+      { numRuns: repeats(20, 8) },
     )
   })
 

@@ -20,6 +20,9 @@ const points = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'
 
 /** Any event, whether or not it makes sense now. Moves are those that the handlers would make. */
 export type Make = (release: Release) => NewEvent | undefined
+const noCounts = { seenMinutes: 0, minutes: 60, invocations: 0, bad: 0, expected: 0 }
+const noExcess = { excess: { kind: 'none' as const }, toMs: 0, until: 'time' as const }
+
 export const anyEvent: fc.Arbitrary<Make> = fc.oneof(
   {
     weight: 4,
@@ -79,10 +82,18 @@ export const anyEvent: fc.Arbitrary<Make> = fc.oneof(
       .tuple(anyAt, fc.boolean(), fc.boolean(), fc.integer({ min: -1, max: 3 }))
       .map(([atMs, allowed, isHere, elsewhere]): Make => (release) => {
         const point = isHere ? (gatePoint(release) ?? elsewhere) : elsewhere
-        return { type: 'gated', atMs, point, allowed, because: 'x', gates: allowed ? [] : ['freeze'] }
+        const closed = { gates: ['freeze', 'approvals'], missingWaves: ['second', 'constructor'] }
+        return { type: 'gated', atMs, point, allowed, because: 'x', ...(allowed ? { gates: [] } : closed) }
       }),
   },
-  anyAt.map((atMs): Make => () => ({ type: 'approved', atMs, beforeBp: 0, by: 'ann', answer: 'approve' })),
+  fc.tuple(anyAt, fc.constantFrom({}, { wave: 'second' }, { wave: 'constructor' })).map(([atMs, wave]): Make => () => ({
+    type: 'approved',
+    atMs,
+    beforeBp: 0,
+    by: 'ann',
+    answer: 'approve',
+    ...wave,
+  })),
   anyAt.map((atMs): Make => () => ({ type: 'overridden', atMs, by: 'ann', reason: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'gateReopened', atMs, because: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'paused', atMs, by: 'ann', reason: 'x' })),
@@ -99,12 +110,24 @@ export const anyEvent: fc.Arbitrary<Make> = fc.oneof(
   anyAt.map((atMs): Make => () => ({ type: 'interrupted', atMs, functionName: 'a', because: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'settled', atMs })),
   anyAt.map((atMs): Make => () => ({ type: 'charged', atMs, charges: [] })),
+  anyAt.map((atMs): Make => () => ({ type: 'watched', atMs, how: 'fault', because: 'x', ...noCounts })),
+  anyAt.map((atMs): Make => () => ({ type: 'lateCharged', atMs, ...noExcess, charges: [] })),
   anyAt.map((atMs): Make => () => ({ type: 'admitted', atMs })),
   anyAt.map((atMs): Make => () => ({ type: 'prepared', atMs, targets: [target], alarms: [] })),
   anyAt.map((atMs): Make => () => ({ type: 'refused', atMs, outcome: 'rejected', code: 'x', because: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'queued', atMs, behind: 'x' })),
 )
 export const anyStory = fc.array(anyEvent, { maxLength: 60 })
+/** Each wave has steps of its own, and what stands before it. */
+const inWaves = {
+  targets: ['a', 'b', 'c'].map((name) => ({ function: name, alias: 'live' })),
+  hooks: [{ at: 'beforeStep', function: 'hook' }],
+  waves: [
+    { name: 'first', targets: ['a'], plan: { steps: [{ weight: 100, bake: '5m' }] }, holdBack: 0 },
+    { name: 'second', targets: ['b'], approval: true },
+    { name: 'third', targets: ['c'], plan: { steps: [{ weight: 1, bake: '5m' }] }, pause: true },
+  ],
+}
 export const services = fc.constantFrom(
   {},
   {
@@ -116,6 +139,7 @@ export const services = fc.constantFrom(
   { hooks: points.map((at) => ({ at, function: 'hook' })) },
   { plan: 'AllAtOnce' },
   { plan: 'Linear10PercentEvery1Minute' },
+  inWaves,
 )
 
 /** Applies a sequence of events after the request or the preparation, checking `claim` after each. */

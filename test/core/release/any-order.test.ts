@@ -7,7 +7,7 @@ import type { ReleaseEvent } from '../../../core/release/event.ts'
 import { gatePoint } from '../../../core/release/gating.ts'
 import { pendingMove, wayBack, wayForward } from '../../../core/release/move.ts'
 import { nextAct } from '../../../core/release/next.ts'
-import { hasTraffic, isSettled, type Release, weightAt } from '../../../core/release/release.ts'
+import { hasTraffic, isSettled, type Release, weightOn } from '../../../core/release/release.ts'
 import { only, shareBp } from '../../../core/service/routing.ts'
 import { numbered } from '../../../functions/steps/log.ts'
 import { after, prepared, requested, t0 } from '../sample.ts'
@@ -34,7 +34,7 @@ describe('whatever happens, in any order', () => {
             : undefined
       if (step === undefined || now.ending !== undefined) return
       for (const one of now.targets)
-        expect(shareBp(one.routing, one.candidate)).toBeLessThanOrEqual(step < 0 ? 0 : weightAt(now, step))
+        expect(shareBp(one.routing, one.candidate)).toBeLessThanOrEqual(step < 0 ? 0 : weightOn(now, one, step))
     }))
 
   it('a settled release moves nothing and stays settled', () =>
@@ -51,6 +51,13 @@ describe('whatever happens, in any order', () => {
       if (event.type !== 'charged' || !isSettled(before) || before.charges !== undefined)
         expect(now.charges).toEqual(before.charges)
       else expect(now.charges).toEqual([])
+    }))
+
+  it('is charged for what came after its promotion once, and only if it was watched', () =>
+    holds((now, before, event) => {
+      if (event.type !== 'lateCharged' || before.watched === undefined || before.late !== undefined)
+        expect(now.late).toEqual(before.late)
+      else expect(now.late).toMatchObject({ until: 'time', charges: [] })
     }))
 
   it('traffic that the candidate has or may have had counts as exposure', () =>
@@ -154,14 +161,16 @@ describe('whatever happens, in any order', () => {
           let nowMs = t0 + 300 * minute
           for (let turn = 0; turn < 3000 && !isSettled(release); turn++) {
             const { act } = nextAct(release, nowMs)
+            // A look ends a bake, and does not begin it.
+            if (act === 'bake') nowMs += minute * 30
             release = obey(release, nowMs, verdicts[turn % verdicts.length] ?? 'pass')
-            // A gate's answer is valid for ten minutes; a caller that takes longer to act on it must ask again.
-            if (act !== 'gate') nowMs += minute * 30
+            // A gate's answer and a pass are valid for ten minutes; a caller that takes longer to act on them must ask again.
+            if (act !== 'bake' && act !== 'gate' && act !== 'judge') nowMs += minute * 30
           }
           expect(isSettled(release)).toBe(true)
         },
       ),
-      { numRuns: repeats(200, 50) },
+      { numRuns: repeats(1000, 100) },
     )
   })
 })

@@ -37,6 +37,8 @@ const oneWayEvent: fc.Arbitrary<Make> = fc.oneof(
   anyAt.map((atMs): Make => () => ({ ...passed, atMs })),
   anyAt.map((atMs): Make => () => ({ type: 'frozen', atMs, by: 'alarm x', reason: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'frozenTold', atMs })),
+  anyAt.map((atMs): Make => () => ({ type: 'fixBegun', atMs, by: 'checkout-2' })),
+  anyAt.map((atMs): Make => () => ({ type: 'fixEnded', atMs, by: 'checkout-2', reason: 'declined' })),
   anyAt.map((atMs): Make => () => ({ type: 'fixedForward', atMs, by: 'checkout-2' })),
 )
 const stories = fc.array(fc.oneof({ weight: 5, arbitrary: anyEvent }, { weight: 1, arbitrary: oneWayEvent }), {

@@ -3,6 +3,7 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { matchesPattern, parsePattern } from '../../../cloud/local/eventbridge/pattern.ts'
 import { homeOf } from '../../../core/origin.ts'
 import { Problem } from '../../../core/problem.ts'
@@ -114,7 +115,7 @@ describe('a call may name', () => {
         })
         expect(may({ allowedArtifacts: { s3 } }, object(name, asked))).toBe(chosen)
       }),
-      { numRuns: 2000 },
+      { numRuns: repeats(2000, 500) },
     )
   })
 })

@@ -1,5 +1,6 @@
 // The e-process on counts: it equals a second implementation, it has the e-value property, and it finds what is wrong.
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
 import { type CountDesign, errorNulls, trusts } from '../../../core/verdict/counts/count-design.ts'
 import { type CountRule, countRule } from '../../../core/verdict/counts/count-process.ts'
@@ -197,7 +198,7 @@ describe('the e-value property, simulated', () => {
     ['cold starts', { kind: 'cold', added: [0.05, 0.03, 0.01] }],
   ] as const)('holds when stopping at evidence of 20 or after an hour, with %s (seed 11)', (_, noise) => {
     const rule = countRule(design())
-    const releases = 60
+    const releases = repeats(60, 20)
     let sum = 0
     for (let release = 0; release < releases; release++) {
       const values = evidence(rule, courseOf(situation(noise), 11 + release))

@@ -47,6 +47,24 @@ describe('the interval of a ratio', () => {
     expect(low).toBeGreaterThan(0)
     expect(high).toBeLessThan(Infinity)
   })
+
+  it('is about the rates that stand beside it: equal ones are one time each other, and inside the interval', () => {
+    const of = (stableBad: number, candidateBad: number, stableInvocations = 900, candidateInvocations = 100) => {
+      const counts = { stableInvocations, stableBad, candidateInvocations, candidateBad }
+      return rateRatio(counts, 1, 60, { alpha: 0.05, horizonMinutes: 60 })
+    }
+    expect(of(9, 1).ratio).toBeCloseTo(1, 12)
+    expect(of(18, 6).ratio).toBeCloseTo(3, 12)
+    // Without an event on one side there is none to show, so half of one is added to both.
+    expect(of(9, 0).ratio).toBeCloseTo(0.5 / 101 / (9.5 / 901), 12)
+    expect(of(0, 9).ratio).toBeCloseTo(9.5 / 101 / (0.5 / 901), 12)
+    for (const stableBad of [0, 1, 2, 10, 900])
+      for (const candidateBad of [0, 1, 3, 50, 100]) {
+        const { ratio, low, high } = of(stableBad, candidateBad)
+        expect(low).toBeLessThanOrEqual(ratio)
+        expect(high).toBeGreaterThanOrEqual(ratio)
+      }
+  })
 })
 
 describe('several reasons', () => {

@@ -30,7 +30,7 @@ describe('the verdict', () => {
     const verdict = look(every(900, 9), every(100, 1))
     expect(verdict.kind).toBe('pass')
     expect(verdict.because).toMatch(
-      /^errors: candidate 1\.00 % of 600, stable 1\.00 % of 5400, 1\.07 times \([\d.]+ to [\d.]+\); a fault of more than [\d.]+ times, or [\d.]+ points, would have been seen, unless failures come in bursts; throttles: candidate 0\.00 % of 600/,
+      /^errors: candidate 1\.00 % of 600, stable 1\.00 % of 5400, 1\.00 times \([\d.]+ to [\d.]+\); a fault of more than [\d.]+ times, or [\d.]+ points, would have been seen, unless failures come in bursts; throttles: candidate 0\.00 % of 600/,
     )
     const numbers = verdict.signals.find((one) => one.signal === 'errors')?.numbers
     expect(numbers).toMatchObject({
@@ -273,7 +273,7 @@ describe('data that are not evidence', () => {
   it('are the minute of the shift, and the minutes that CloudWatch may not have yet', () => {
     expect(askedWindow(t0 + 1, t0 + 4 * minute + 59_999)).toEqual({ startMs: t0 + minute, endMs: t0 + 3 * minute })
     expect(askedWindow(t0 + 1, t0 + minute)).toEqual({ startMs: t0 + minute, endMs: t0 + minute })
-    const late: Course = (at) => ({ invocations: 100, errors: at >= 5 ? 100 : 0 })
+    const late: Course = (at) => ({ invocations: 100, errors: at >= 5 ? 90 : 0 })
     const evidence = lookAt({ service: plain, stable: every(900, 0), candidate: late, minutes: 7 })
     expect(judge(plain, { ...evidence, atMs: t0 + 7 * minute }).verdict.kind).not.toBe('fail')
     expect(judge(plain, evidence).verdict.kind).toBe('fail')
@@ -284,7 +284,9 @@ describe('data that are not evidence', () => {
   const points = (...list: { minuteMs: number; value: number }[]): Reading => ({ kind: 'points', points: list })
   it.each([
     ['was not read', { kind: 'unread', because: 'PartialData' }, /PartialData/],
-    ['is negative', points(at(0, 100), at(1, -1)), /negative or not a number/],
+    ['is negative', points(at(0, 100), at(1, -1)), /negative, not a number/],
+    ['is more than a minute can have', points(at(0, 1.1e12)), /too many for one minute/],
+    ['is beyond all digits', points(at(0, 1e308)), /too large for one minute/],
     ['is not a number', points(at(0, Number.NaN)), /is no number/],
     ['is infinite', points(at(0, Number.POSITIVE_INFINITY)), /is no number/],
     ['is there twice', points(at(0, 0), at(0, 0)), /two points/],
@@ -338,6 +340,7 @@ describe('data that are not evidence', () => {
             : 0
         if (!(samples >= 50)) expect(verdict.kind).not.toBe('pass')
         expect(verdict.because.length).toBeGreaterThan(10)
+        expect(verdict.signals.map(({ because }) => because).join()).not.toMatch(/NaN|Infinity/)
         for (const signal of verdict.signals)
           for (const number of Object.values(signal.numbers ?? {})) expect(Number.isFinite(number)).toBe(true)
       }),

@@ -52,6 +52,9 @@ function checkStart(verify: Verify, { node, run, runWith }: Place): void {
 
 /** @returns after installing what `tidegate local` has asked for */
 function checkMissing(verify: Verify, { node, run }: Place): void {
+  const noCdk = run('npx', 'tidegate', 'template')
+  const isSaid = noCdk.status === 2 && /^part_missing: .*[^]*npm install aws-cdk-lib constructs/.test(noCdk.stderr)
+  verify(`${node}: tidegate template says what to install`, isSaid && !hasStack(noCdk.all), noCdk.all)
   const missing = run('npx', 'tidegate', 'local')
   const [, command] = /`npm (install \S+)`/.exec(missing.stderr) ?? []
   const isClear = missing.status === 2 && missing.stderr.startsWith('part_missing: The embedded cloud needs dynalite')

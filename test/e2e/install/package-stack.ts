@@ -7,6 +7,7 @@ import { ownManifest } from '../../../package/manifest.ts'
 import { account, emulator, region, type Verify } from '../emulator.ts'
 import { create } from '../ministack.ts'
 import type { Place } from './package.ts'
+import { checkTemplateWithoutCdk } from './template.ts'
 
 const block = (text: string, language: string): string =>
   new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(text)?.[1] ?? ''
@@ -57,7 +58,10 @@ export async function checkStack(verify: Verify, { node, folder, run }: Place, w
   writeFileSync(join(folder, 'app.mjs'), appOf(block(readme, 'ts')))
   const made = run('node', 'app.mjs')
   verify(`${node}: the README's example is synthesised`, made.status === 0, made.all)
-  if (!withEmulator || made.status !== 0) return
+  // No file of the repository can be read by the command, which makes the template of what is in the package.
+  const written = run('npx', 'tidegate', 'template', 'made template')
+  verify(`${node}: tidegate template writes it`, written.status === 0, written.all)
+  if (!withEmulator || made.status !== 0 || written.status !== 0) return
   const stop = await emulator()
   try {
     const outputs = await create(join(folder, 'cdk.out'))
@@ -65,4 +69,5 @@ export async function checkStack(verify: Verify, { node, folder, run }: Place, w
   } finally {
     await stop()
   }
+  await checkTemplateWithoutCdk(verify, join(folder, 'made template'))
 }

@@ -1,11 +1,12 @@
 // The package as others get it: packed, installed into an empty folder, and used there with the oldest Node that it is for and
 // with the one of the repository, where no file of the repository can be read. `node test/e2e/install/package.ts` runs it alone.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '../../../package/build.ts'
 import { root } from '../../../package/code.ts'
+import { linkedFrom } from '../../../package/links.ts'
 import { unwanted } from '../../../package/readiness.ts'
 import { writeRelease } from '../../../package/release-files.ts'
 import type { Verify } from '../emulator.ts'
@@ -112,9 +113,28 @@ function checkForm(verify: Verify, tarball: string): void {
   verify('package: no path of the repository is in it', !listed.stdout.includes(root), root)
 }
 
+/** By what is in the tarball, whatever the build meant to put there. */
+function checkLinks(verify: Verify, tarball: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-pages-'))
+  spawnSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'])
+  const pages = globSync('**/*.md', { cwd: folder })
+  const dead = pages.flatMap((page) =>
+    linkedFrom(page, readFileSync(join(folder, page), 'utf8'))
+      .filter((path) => !existsSync(join(folder, path)))
+      .map((path) => `${page}: ${path}`),
+  )
+  verify(
+    `package: the links of its ${pages.length} pages lead somewhere`,
+    pages.length > 30 && dead.length === 0,
+    dead.join('\n'),
+  )
+  rmSync(folder, { recursive: true })
+}
+
 export async function checkPackage(verify: Verify, withEmulator: boolean): Promise<void> {
   const tarball = pack(verify, await build())
   checkForm(verify, tarball)
+  checkLinks(verify, tarball)
   if (!canHide) console.log('left out: hiding the repository (unshare and mount need root)')
   const nodes = [oldNode(), join(root, 'node_modules/node/bin/node')].filter((one) => existsSync(one))
   for (const [index, node] of nodes.entries()) {

@@ -24,7 +24,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^actions\/[\w-]+\/action\.yml$/, 'action'],
   [/(^|\/)\.github\/workflows\//, 'workflow'],
   [/^templates\/|(^|\/)\.gitlab-ci\.yml$/, 'gitlab'],
-  [/^examples\/(gitops\/services\/|\w+\/service\.yaml$)/, 'definition'],
+  [/^examples\/(gitops\/services\/|[\w-]+\/(service|expand|contract)\.yaml$)/, 'definition'],
   [/(^|\/)buildspec\.yml$/, 'no package has a schema of it: test/examples/gitops.test.ts reads its commands'],
   [/^examples\/(sam|serverless)\//, 'test/e2e/install/iac.ts gives it to the tool that reads it'],
   [/^test\/fixtures\/|^\.textlintrc\.yml$/, 'nobody but the tests and lint reads it'],

@@ -2,8 +2,7 @@
 // is registered by `apply`, and a good and a bad release run through it. Opt-in (`npm run e2e`).
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { EventBridgeClient, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
 import {
@@ -13,15 +12,16 @@ import {
   LambdaClient,
   PublishVersionCommand,
 } from '@aws-sdk/client-lambda'
-import { writeTemplate } from '../../../lib/template/write.ts'
+import { ownManifest } from '../../../package/manifest.ts'
 import { account, emulator, endpoint, place, type Verify } from '../emulator.ts'
 import { checkReleases, createStack, type EmulatedTemplate, examples, ordersOn, zipOf } from '../ministack.ts'
 
 const isThere = (command: string): boolean => spawnSync(command, ['--help'], { encoding: 'utf8' }).error === undefined
 
-export async function checkTemplateWithoutCdk(verify: Verify): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-template-'))
-  const [template = '', zip = ''] = writeTemplate(folder)
+/** @param folder where `tidegate template` of the installed package has written */
+export async function checkTemplateWithoutCdk(verify: Verify, folder: string): Promise<void> {
+  const { version } = ownManifest()
+  const [template, zip] = [`tidegate-${version}.json`, `tidegate-${version}.zip`]
   const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
   const summed = [template, zip].map((name) => {
     const hash = createHash('sha256')

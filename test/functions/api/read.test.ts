@@ -5,6 +5,7 @@ import { readingAnswers } from '../../../functions/api/answers.ts'
 import { environment } from '../../../local/installation.ts'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { watchOf } from '../../../core/watch/watch.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { sampleDefinition } from '../../scenarios/least-privilege.ts'
 import { enforcing, synthesised } from '../../lib/policies.ts'
@@ -83,6 +84,23 @@ describe('a reading', () => {
     expect(await read('service', '/service/cart')).not.toHaveProperty('targets.0.routing')
   })
 
+  it('of a service has the watch after its promotion as long as it goes on', async () => {
+    const [releaseId = ''] = releases
+    const release = await sandbox.release(releaseId)
+    const watch = watchOf({ ...release, service: { ...release.service, watch: { seconds: 86_400, onFault: 'page' } } })
+    if (watch === undefined) throw new Error('it is not watched')
+    await sandbox.world.watches.put(watch)
+    expect(await read('service', '/service/checkout')).toMatchObject({
+      watch: {
+        releaseId,
+        untilMs: watch.untilMs,
+        sentence: expect.stringMatching(/^Watched until .*: what was usual before is being read\.$/) as string,
+      },
+    })
+    await sandbox.world.watches.remove(watch)
+    expect(await read('service', '/service/checkout')).not.toHaveProperty('watch')
+  })
+
   it('of releases has the newest first, page by page', async () => {
     for (const limit of [1, 2, 3, 100])
       expect((await all('releases', '/releases/checkout', limit)).map(({ releaseId }) => releaseId)).toEqual(
@@ -133,6 +151,12 @@ describe('a reading', () => {
     expect(await read('service', '/service/cart')).toMatchObject({ stopped: { by: 'user/ben', isAll: true } })
     await sandbox.orderAs('ben')('start-every-line')
     await sandbox.orderAs('ben')('start-line', 'cart')
+    // As a release does it that froze past its one-way step.
+    const frozen = { by: 'tidegate', reason: 'it is frozen', sinceMs: 1, release: 'cart-1' }
+    await sandbox.world.line.stopFor('cart', frozen)
+    expect(await read('line', '/line')).toMatchObject({ items: [{ service: 'cart', release: 'cart-1' }] })
+    expect(await read('service', '/service/cart')).toMatchObject({ stopped: { release: 'cart-1' } })
+    await sandbox.world.line.startFor('cart', 'cart-1')
     expect(await read('line', '/line')).toEqual({ items: [], unreadable: [] })
   })
 

@@ -8,9 +8,13 @@ import type { Forecast } from '../../../functions/orders/dry-run.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
-import { authorize } from '../../scenarios/least-privilege.ts'
+import { enforcing, synthesised } from '../../lib/policies.ts'
+import { sampleDefinition } from '../../scenarios/least-privilege.ts'
 
 usesItsRights()
+
+const targets = [{ function: 'checkout', alias: 'live', provisionedConcurrency: 50 }]
+const { authorize } = enforcing(synthesised([{ ...sampleDefinition, targets }]))
 
 let sandbox: Sandbox
 beforeEach(async () => {
@@ -43,10 +47,31 @@ describe('a dry run', () => {
     expect(found.checks.map(({ what }) => what)).toEqual(['version checkout:2', 'alias checkout:live', 'gates', 'turn'])
     expect(found.plan).toMatch(/^10 % for 5m/)
     expect(found.unknown).toContain('whether its alarms exist, and are quiet')
+    expect(found.unknown.join()).not.toMatch(/consumers/)
     expect(await everything()).toEqual(before)
     // What it says is what comes.
     const id = await sandbox.start({ version: '2' })
     expect((await sandbox.release(id)).state.phase).toBe('baking')
+  })
+
+  it('says what it would provision and what that costs, or that there is no room for it', async () => {
+    const promising = (provisionedConcurrency: number) =>
+      sandbox.world.services.put(
+        sampleService({
+          ...{ slos: [], hooks: [] },
+          targets: [{ function: 'checkout', alias: 'live', provisionedConcurrency }],
+        }),
+      )
+    await promising(50)
+    const { may, checks } = await asked({ version: '2' })
+    expect(may).toBe(true)
+    expect(checks.find(({ what }) => what === 'provisioned concurrency checkout')?.because).toBe(
+      'the new version gets from 5 to 50 environments beside the 50 of version 1, until the release ends: up to about $0.08 an hour, at 128 MB on arm64 (list price of us-east-1)',
+    )
+    await promising(500)
+    expect(await blocked({ version: '2' })).toEqual([
+      expect.stringMatching(/^provisioned concurrency checkout: checkout needs 1000 .* can provision 900\. /),
+    ])
   })
 
   it('names each thing that would stop it', async () => {
@@ -83,6 +108,12 @@ describe('a dry run', () => {
     expect(await blocked({ version })).toEqual([
       `version checkout:${version}: its execution role is not that of version 1`,
     ])
+  })
+
+  it('says what its consumers leave open', async () => {
+    const consumers = [{ name: 'orders', queue: 'orders', oldestSeconds: 300 }]
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], signals: { consumers } }))
+    expect((await asked({ version: '2' })).unknown.join()).toMatch(/what its consumers say: a queue, .* has no version/)
   })
 
   it('paces the plan by the budget, as a release would be', async () => {

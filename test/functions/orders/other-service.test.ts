@@ -3,11 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { routeNames, routeOf } from '../../../functions/routes.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { authorize } from '../../scenarios/least-privilege.ts'
 
 let sandbox: Sandbox
 let id: string
 beforeAll(async () => {
-  sandbox = await openSandbox({ perMinute: 0 })
+  sandbox = await openSandbox({ authorize, perMinute: 0 })
   const targets = [{ function: 'cart', alias: 'live' }]
   const version = await sandbox.addFunction('cart')
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [], gates: { approvals: [{ before: 10 }] } }))
@@ -35,6 +36,16 @@ it.each(aboutReleases)('%s of a service finds no release of another, by its id',
   })
   expect(await sandbox.events(id)).toEqual(before)
 })
+
+it.each(['pause', 'resume', 'promote', 'abort', 'approve', 'override'] as const)(
+  '%s of a service that is not there says so',
+  async (route) => {
+    const { verb, says } = routeOf(route)
+    const reason = route === 'resume' ? {} : { reason: 'x' }
+    const asked = sandbox.ask(verb, { ...says, service: 'nosuch', by: 'ann', ...reason })
+    await expect(asked).rejects.toMatchObject({ name: 'Tidegate.service_missing' })
+  },
+)
 
 it('are all routes that take the id of a release', () => {
   const others = /^(start|drill|ask|attest|incident|apply|old-versions)|-line$/

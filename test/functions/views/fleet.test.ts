@@ -2,6 +2,7 @@
 // else, and aliases are read slowly.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fleetPage } from '../../../console/fleet/fleet-page.ts'
+import { Problem } from '../../../core/problem.ts'
 import type { FleetView, Tile } from '../../../core/view/fleet-view.ts'
 import { loadFleet } from '../../../functions/views/fleet.ts'
 import { loadOnCall } from '../../../functions/views/on-call.ts'
@@ -127,6 +128,17 @@ describe('a busy town', () => {
     town.faults.observe(({ method, args }) => (method === 'history.list' && args[0] === 'tax' ? 'throttle' : undefined))
     const { unknown } = tileOf(await looked(), 'tax')
     expect(unknown.join()).toMatch(/Whether alias tax-api:live has drifted is not known/)
+    expect(unknown.join(' ')).not.toContain('..')
+  })
+
+  it.each([
+    ['is gone', 'alias_missing', 'Drift: alias tax-api:live: it does not exist.'],
+    ['cannot be read', 'permission_denied', 'Whether alias tax-api:live has drifted is not known: AWS says no.'],
+  ] as const)('says of an alias that %s what it is, in a sentence with one end', async (_, code, sentence) => {
+    const read: Town['aliases']['read'] = () => Promise.reject(new Problem(code, 'AWS says no.'))
+    town = { ...town, aliases: { ...town.aliases, read } }
+    const { needs, unknown } = tileOf(await looked(), 'tax')
+    expect([...needs.map((need) => need.sentence), ...unknown]).toContain(sentence)
   })
 
   it('shows a stopped line of all once, and not at each service', async () => {

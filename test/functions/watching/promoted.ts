@@ -11,7 +11,7 @@ export const faulty: Minutes = { invocations: 200, bad: 20 }
 const FunctionName = 'checkout'
 const dimensionSets = [{ FunctionName, Resource: 'checkout:live' }]
 
-const plain = { slos: [], hooks: [], gates: {}, triggers: {}, signals: { alarms: [], errors: {} } }
+export const plain = { slos: [], hooks: [], gates: {}, triggers: {}, signals: { alarms: [], errors: {} } }
 
 function measured(sandbox: Sandbox, atMs: number, { invocations, bad }: Minutes): void {
   const point = { namespace: 'AWS/Lambda', dimensionSets, unit: 'Count', atMs }
@@ -41,11 +41,17 @@ export async function promote(sandbox: Sandbox, code: string): Promise<string> {
 type Opened = { readonly sandbox: Sandbox; readonly id: string }
 
 /** Version 2 after version 1, with a day before it: 200 requests a minute, of which one in 1000 fails. */
-export async function openPromoted(watch: unknown, options: Parameters<typeof openSandbox>[0] = {}): Promise<Opened> {
+export async function openPromoted(
+  watch: unknown,
+  options: Parameters<typeof openSandbox>[0] = {},
+  more: object = {},
+): Promise<Opened> {
   const sandbox = await openSandbox({ authorize, watchMinutes: 5, sweepMinutes: 240, perMinute: 0, ...options })
-  await sandbox.world.services.put(sampleService({ ...plain, watch }))
+  await sandbox.world.services.put(sampleService({ ...plain, ...more, watch }))
   const nowMs = sandbox.clock.nowMs()
   for (let slot = 1; slot <= 288; slot++) measured(sandbox, nowMs - slot * 5 * minute, { invocations: 1000, bad: 1 })
+  // Gates let nothing begin while the remaining budget is unknown.
+  if ('slos' in more) await sandbox.ask('budget', { budgets: true })
   return { sandbox, id: await promote(sandbox, 'v2') }
 }
 

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { details } from '../../../core/release/announcement.ts'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
+import { goBack, placeBefore } from '../../../functions/orders/go-back.ts'
 import { loadRelease } from '../../../functions/views/release.ts'
 import { loadService } from '../../../functions/views/service.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
@@ -84,8 +85,8 @@ describe('a watch after a promotion', () => {
     expect(back?.versions).toEqual({ checkout: { stable: '2', candidate: '1' } })
     expect(pagesOf()).toHaveLength(1)
     expect(pagesOf()[0]?.message).toContain(`It goes back to checkout:1 by release ${back?.releaseId ?? ''}`)
-    // What ran before is not watched.
-    expect(await watchesOf(sandbox)).toEqual([])
+    // What ran before is not watched; of the other, what it failed is counted.
+    expect(await watchesOf(sandbox)).toMatchObject([{ releaseId: id, ending: { how: 'charging' } }])
   })
 
   it('takes no gap for health, and no short outage for a fault', async () => {
@@ -192,6 +193,36 @@ describe('a watch ends', () => {
   })
 })
 
+describe('a way back undoes what it names, and not a newer release that had the lease first', () => {
+  it.each([
+    ['tidegate watch', 'promoted', 'service_busy'],
+    ['ann', 'superseded', undefined],
+  ])('asked for by %s: the newer one is %s', async (by, outcome, code) => {
+    const id = await open({})
+    // What the watch has read, before the newer one comes.
+    const place = await placeBefore(sandbox.world, 'checkout', undefined)
+    const newer = await sandbox.start({ version: await sandbox.publish('v2b'), plan: 'AllAtOnce' })
+    const { releaseId: back } = await goBack(sandbox.world, place, { by, reason: 'errors' })
+    const ended = [await sandbox.finish(newer), await sandbox.finish(back)]
+    expect(ended).toMatchObject([{ ending: { outcome } }, { ending: code === undefined ? {} : { code } }])
+    expect(await sandbox.alias()).toMatchObject({ version: code === undefined ? '1' : '3', weights: {} })
+    // Nobody else knows that the late fault is still there.
+    expect(sandbox.pages()).toHaveLength(code === undefined ? 0 : 1)
+    expect((await backFrom(sandbox, id)).map((head) => head.outcome)).toEqual([code ? 'rejected' : 'promoted'])
+  })
+
+  it('not even when the newer one has ended before it is admitted', async () => {
+    await open({})
+    const place = await placeBefore(sandbox.world, 'checkout', undefined)
+    const newer = await promote(sandbox, 'v2b')
+    const { releaseId } = await goBack(sandbox.world, place, { by: 'ann', reason: 'errors' })
+    const { ending } = await sandbox.finish(releaseId)
+    expect(ending).toMatchObject({ outcome: 'rejected', code: 'nothing_to_return_to' })
+    expect(ending?.because).toContain(`release ${newer} of checkout was promoted since`)
+    expect(await sandbox.alias()).toMatchObject({ version: '3', weights: {} })
+  })
+})
+
 describe('a look that finds a fault and dies', () => {
   const effects = new Set(['PutItem', 'DeleteItem', 'StartExecution', 'Publish'])
   const all = Array.from({ length: 13 }, (_, index) => index + 1)
@@ -222,6 +253,8 @@ describe('a look that finds a fault and dies', () => {
       expect(await backFrom(sandbox, id)).toMatchObject([{ outcome: 'promoted' }])
       expect(await endOf(sandbox, id)).toMatchObject([{ how: 'fault' }])
       expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+      // What it failed is counted when its last points are in (late.test.ts).
+      await pass(sandbox, 20)
       expect(await watchesOf(sandbox)).toEqual([])
       // Between a message and the record of it, a death brings the same message once more: SNS cannot be asked.
       expect(pagesOf().length).toBeGreaterThanOrEqual(1)

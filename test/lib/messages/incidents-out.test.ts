@@ -17,7 +17,9 @@ import { localCloud } from '../../../cloud/local/cloud.ts'
 import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
 import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { repeats } from '../../repeats.ts'
-import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
+import { IncidentWords } from '../../../core/incident/words.ts'
+import { incidentWords } from '../../../core/release/announcement.ts'
+import { lateDetail, lateIncident } from '../../../core/release/late.ts'
 import { clientsAt, placeOf } from '../../../local/clients.ts'
 import { hostile } from '../../core/hostile.ts'
 import { prepared } from '../../core/sample.ts'
@@ -154,13 +156,19 @@ const release = {
   ending: { outcome: 'rolledBack' as const, because: 'errors: 5 of 9.', by: 'verdict' },
 }
 
-async function announce(detailType: string, incident: unknown = incidentWords(release), id?: string): Promise<void> {
-  const outcome = detailType === 'Release Promoted' ? 'promoted' : 'rolledBack'
-  const Detail = JSON.stringify({ ...header(id), outcome, incident })
-  await sandbox.clients.events.send(
-    new PutEventsCommand({ Entries: [{ Source: 'tidegate.release', DetailType: detailType, Detail }] }),
-  )
+const watchEnd = { seenMinutes: 60, minutes: 60, invocations: 9, bad: 9, expected: 0 }
+const excess = { kind: 'counted' as const, fromMs: startMs, all: 1000, failed: 91, bad: 90, error: 9 }
+const lateCharge = { excess, toMs: startMs + 20 * minuteMs, charges: [] }
+
+async function put(DetailType: string, detail: object): Promise<void> {
+  const entry = { Source: 'tidegate.release', DetailType, Detail: JSON.stringify(detail) }
+  await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
   await sandbox.clock.settle()
+}
+
+function announce(detailType: string, incident: unknown = incidentWords(release), id?: string): Promise<void> {
+  const outcome = detailType === 'Release Promoted' ? 'promoted' : 'rolledBack'
+  return put(detailType, { ...header(id), outcome, incident })
 }
 
 const pagerDuty = () => got.filter(({ url }) => url === '/v2/enqueue').map(({ body }) => PagerDutyEvent.parse(body))
@@ -316,14 +324,57 @@ describe('an incident', () => {
   })
 
   it('is not ended where none was opened: a promoted release says nothing to anybody', async () => {
-    const promoted = JSON.stringify({ ...header(), outcome: 'promoted', incident: incidentWords(release) })
-    const entry = { Source: 'tidegate.release', DetailType: 'Release Settled', Detail: promoted }
-    await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
+    await put('Release Settled', { ...header(), outcome: 'promoted', incident: incidentWords(release) })
     await sandbox.minutes(60)
-    expect([
-      got,
-      sandbox.cloud.states.executions().filter(({ machineArn }) => machineArn.includes('incident-over')),
-    ]).toEqual([[], []])
+    const started = sandbox.cloud.states.executions().map(({ machineArn }) => machineArn)
+    expect([got, started.filter((arn) => arn.includes('incident-over'))]).toEqual([[], []])
+  })
+
+  const settled = (id: string, more: object) =>
+    put('Release Settled', { ...header(id), incident: incidentWords(release), ...more })
+  const resolvedOnes = () =>
+    pagerDuty().flatMap(({ event_action, dedup_key }) => (event_action === 'resolve' ? [dedup_key] : []))
+
+  it('of a frozen release stays open until its forward fix has all traffic', async () => {
+    const freeze = { by: 'verdict', because: 'errors: 5 of 9.', atMs: 0, kind: 'oneWay' } as const
+    const oneWay = { reason: 'the column goes', atMs: 0, weightBp: 5000 }
+    const { ending: _, ...live } = { ...release, frozen: freeze, hasFrozen: true as const, oneWay }
+    await announce('Release Frozen', incidentWords(live), 'frozen-1')
+    const [opened] = pagerDuty()
+    expect(opened).toMatchObject({ event_action: 'trigger', dedup_key: 'frozen-1', payload: { severity: 'critical' } })
+    expect(JSON.stringify(opened)).toMatch(/is frozen: errors: 5 of 9\..*What helps is a forward fix\./)
+    await settled('frozen-1', { outcome: 'superseded', frozen: 'taken' })
+    await sandbox.minutes(60)
+    expect(resolvedOnes()).toEqual([])
+    // The fix has frozen as well, and has been fixed.
+    await settled('fix-1', { outcome: 'superseded', frozen: 'taken', fixed: 'frozen-1' })
+    await sandbox.minutes(1)
+    expect(resolvedOnes()).toEqual(['frozen-1'])
+    expect(sandbox.cloud.opsCenter.items()).toMatchObject([{ Status: 'Resolved' }])
+    expect(jira().at(-1)?.url).toContain('/frozen-1/close')
+    await settled('fix-2', { outcome: 'promoted', fixed: 'fix-1' })
+    await sandbox.minutes(26 * 60)
+    expect(new Set(resolvedOnes())).toEqual(new Set(['frozen-1', 'fix-1']))
+    expect(resolvedOnes()).toHaveLength(8)
+  })
+
+  it('of a late fault is open until it has been put back or replaced, and then has the numbers', async () => {
+    const found = { ...release, watched: { ...watchEnd, how: 'fault' as const, because: 'errors', atMs: 0 } }
+    await put('Release Watched', { ...header(), ...lateIncident(found) })
+    expect(pagerDuty()).toMatchObject([{ event_action: 'trigger', payload: { severity: 'critical' } }])
+    for (const until of ['time', 'back'] as const) {
+      expect(resolvedOnes()).toEqual([])
+      const late = { ...lateCharge, until, atMs: 0 }
+      await put('Release Charged Late', { ...header(), ...lateDetail(late, { ...found, late }) })
+    }
+    expect(resolvedOnes()).toEqual(['checkout-1'])
+    expect(JSON.stringify([jira().at(-1), sandbox.cloud.opsCenter.items()]).match(/90 more than/g)).toHaveLength(2)
+  })
+
+  it('of a freeze that a person let go on is over when that release is promoted', async () => {
+    await settled('held-1', { outcome: 'promoted', frozen: 'over' })
+    await sandbox.minutes(1)
+    expect(resolvedOnes()).toEqual(['held-1'])
   })
 
   it('is tried again while the platform is down, and kept when it refuses', async () => {

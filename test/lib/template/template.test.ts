@@ -50,7 +50,7 @@ const everything: Readonly<Record<string, string>> = Object.assign({}, ...Object
 const topic = ['SNS::Topic', 'SNS::TopicPolicy']
 const incidents = [
   ...['SQS::Queue', 'SQS::QueuePolicy', 'CloudWatch::Alarm', 'IAM::Role', 'IAM::Policy', 'IAM::Role', 'IAM::Policy'],
-  ...['StepFunctions::StateMachine', 'Events::Rule'],
+  ...['StepFunctions::StateMachine', 'Events::Rule', 'Events::Rule'],
 ]
 const fn = ['Lambda::Function', 'Logs::LogGroup', 'IAM::Role', 'IAM::Policy']
 const copy = [
@@ -70,9 +70,12 @@ const added: Readonly<Record<keyof typeof asked, readonly string[]>> = {
   'a button in a chat': [...topic, 'StepFunctions::StateMachine', 'IAM::Role', 'IAM::Policy', 'IAM::ManagedPolicy'],
   Slack: [...topic, 'IAM::Role', 'Chatbot::SlackChannelConfiguration'],
   Teams: [...topic, 'IAM::Role', 'Chatbot::MicrosoftTeamsChannelConfiguration'],
-  PagerDuty: [...incidents, 'Events::Rule', 'Events::Rule', 'Events::Connection', 'Events::ApiDestination'],
+  PagerDuty: [
+    ...[...incidents, 'Events::Rule', 'Events::Rule', 'Events::Rule'],
+    ...['Events::Connection', 'Events::ApiDestination'],
+  ],
   Jira: [
-    ...[...incidents, 'Events::Rule', 'Events::Rule', 'Events::Connection'],
+    ...[...incidents, 'Events::Rule', 'Events::Rule', 'Events::Rule', 'Events::Connection'],
     ...['Events::ApiDestination', 'Events::ApiDestination'],
   ],
   OpsItems: [...incidents, 'Events::Rule', 'IAM::Policy', 'IAM::Policy'],

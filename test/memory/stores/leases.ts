@@ -13,6 +13,11 @@ export function memoryLeases(table: MemoryTable): Leases {
       table.insert(leasesKey, service, releaseId)
       return Promise.resolve(holder(service) ?? releaseId)
     },
+    hand(service, from, to) {
+      if (holder(service) === from) table.delete(leasesKey, service)
+      table.insert(leasesKey, service, to)
+      return Promise.resolve(holder(service) ?? to)
+    },
     drop(service, releaseId) {
       if (holder(service) === releaseId) table.delete(leasesKey, service)
       return Promise.resolve()

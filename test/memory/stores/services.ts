@@ -1,7 +1,9 @@
 // Service definitions in memory, in normal form.
+import { isDeepStrictEqual } from 'node:util'
 import { listing } from '../../../core/listing.ts'
 import { Problem } from '../../../core/problem.ts'
 import { keysOf } from '../../../core/service/service-key.ts'
+import type { AliasClaim } from '../../../core/service/applied.ts'
 import { Service } from '../../../core/service/service.ts'
 import type { Services } from '../../../cloud/ports.ts'
 import { type MemoryTable, unreadable } from './table.ts'
@@ -11,6 +13,7 @@ export const servicesKey = 'services'
 export function memoryServices(table: MemoryTable): Services {
   /** The number of each stored definition. */
   const numbers = new Map<string, number>()
+  const claims = new Map<string, AliasClaim>()
   const find = (name: string): Service | undefined => {
     const service = table.get(Service, servicesKey, name)
     if (service === undefined || service.name === name) return service
@@ -45,5 +48,15 @@ export function memoryServices(table: MemoryTable): Services {
       return Promise.resolve({ items: items.filter(isUnder), unreadable })
     },
     index: () => Promise.resolve(),
+    claim(alias, claim, nowMs) {
+      const held = claims.get(alias)
+      if (held !== undefined && held.service !== claim.service && held.untilMs >= nowMs) return Promise.resolve(held)
+      claims.set(alias, claim)
+      return Promise.resolve(undefined)
+    },
+    dropClaim(alias, claim) {
+      if (isDeepStrictEqual(claims.get(alias), claim)) claims.delete(alias)
+      return Promise.resolve()
+    },
   }
 }

@@ -53,6 +53,39 @@ it('moves nothing when another was promoted since, or is live', async () => {
   expect((await sandbox.release(live)).ending).toBeUndefined()
 })
 
+it('of a release that has just gone back says so when nothing is named, and leaves the good version where it is', async () => {
+  const good = await promote('v2')
+  const bad = await sandbox.start({ version: await sandbox.publish('v3') })
+  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 5_000)
+  const rollBack = () => sandbox.orderAs('ann')('roll-back', 'checkout', { reason: 'orders drop' })
+  await rollBack()
+  for (const minutes of [0, 1, 14]) {
+    await sandbox.minutes(minutes)
+    const note = `This release had gone back already. Nothing was moved. To undo the release before it as well, name it: ${good}.`
+    expect(await rollBack()).toEqual({ releaseId: bad, phase: 'settled', outcome: 'rolledBack', note })
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
+  }
+  await sandbox.minutes(2)
+  await rollBack()
+  await settle()
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+})
+
+it('goes back from the promoted release when what has just come back was a drill', async () => {
+  await promote('v2')
+  await sandbox.start({ version: await sandbox.publish('v3') })
+  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 5_000)
+  const rollBack = () => sandbox.orderAs('ann')('roll-back', 'checkout', { reason: 'orders drop' })
+  await rollBack()
+  await settle()
+  const [back] = (await sandbox.world.history.list('checkout', 1)).items
+  if (back === undefined) throw new Error('it is not in the history')
+  await sandbox.world.history.put({ ...back, drill: true })
+  await rollBack()
+  await settle()
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+})
+
 it('puts back a release that was promoted while the button was on the screen', async () => {
   const id = await sandbox.start({ version: await sandbox.publish('v2') })
   await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 5_000)

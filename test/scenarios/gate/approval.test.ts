@@ -12,6 +12,7 @@ import {
   expectPasses,
   close,
 } from './gate-sandbox.ts'
+import { awayPort } from '../away.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
 
 usesItsRights()
@@ -89,6 +90,22 @@ describe('an approval', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
     const next = await sandbox.start({ version: await sandbox.publish('v1'), author: 'ann' })
     expect(await held(next)).toMatchObject({ gates: ['approvals'] })
+  })
+
+  it('that is given while CloudWatch does not answer moves nothing: the evidence has to pass once more', async () => {
+    const { away, options } = awayPort()
+    await open({ gates: { approvals: [{ before: 50 }] } }, options)
+    const id = await start({ author: 'ann' })
+    await sandbox.minutes(12)
+    expect(await held(id)).toMatchObject({ point: 1, gates: ['approvals'] })
+    away.add('CloudWatch')
+    await sandbox.minutes(8)
+    await say('ben')
+    await sandbox.minutes(3)
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
+    expect((await sandbox.release(id)).state).toMatchObject({ phase: 'baking', step: 0 })
+    away.clear()
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 
   it.each([

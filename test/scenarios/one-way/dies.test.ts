@@ -1,12 +1,12 @@
 // A process of the controller that dies after any one of its effects, from the one-way step over the freeze to the forward fix:
 // at no moment does the version of before get more traffic, and the fix is promoted all the same.
-import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterEach, expect, it } from 'vitest'
 import { areAll } from '../../repeats.ts'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { authorize } from '../least-privilege.ts'
+import { policyRules as rules, setAlarm } from './firing.ts'
 
 const effects = new Set([
   'PutItem',
@@ -30,11 +30,8 @@ const onRequest = ({ phase, operation, caller }: RequestInfo): void => {
 afterEach(() => sandbox.close())
 
 const reason = 'the old column is dropped'
-const rules =
-  '@id("urgent") forbid (principal, action == Action::"goOn", resource) when { context.oneWay && context.urgent };'
 const fire = async (value: 'ALARM' | 'OK') => {
-  const alarm = { AlarmName: 'checkout-errors', StateValue: value, StateReason: 'the test says so' }
-  await sandbox.clients.cloudwatch.send(new SetAlarmStateCommand(alarm))
+  await setAlarm(sandbox, value)
   await sandbox.minutes(3)
 }
 const shareOfOld = async (): Promise<number> => {

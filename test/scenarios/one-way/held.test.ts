@@ -6,6 +6,7 @@ import { logKey } from '../../../core/release/log-key.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
 import { authorize } from '../least-privilege.ts'
+import { policyRules } from './firing.ts'
 
 let sandbox: Sandbox
 const opened = async (changes: Readonly<Record<string, unknown>>, options: SandboxOptions = {}) => {
@@ -22,6 +23,12 @@ const frozen = async (id: string) => {
   return sandbox.release(id)
 }
 
+const announced = () =>
+  sandbox.cloud.events
+    .recorded()
+    .filter((event) => event['detail-type'] === 'Release Frozen')
+    .map(({ detail }) => detail)
+
 describe('a fail with onFail: hold', () => {
   const held = {
     plan: 'Canary50Percent10Minutes',
@@ -35,6 +42,7 @@ describe('a fail with onFail: hold', () => {
     expect(release).toMatchObject({ frozen: { kind: 'hold' }, state: { phase: 'baking' } })
     expect((await sandbox.alias()).weights).toEqual({ '2': 0.5 })
     expect(sandbox.pages()[0]?.subject).toBe(`Release ${id} of checkout is frozen at 50 %, and a person decides.`)
+    expect(announced()).toMatchObject([{ metadata: { releaseId: id }, kind: 'hold', by: 'verdict', weightPercent: 50 }])
     expect(await sandbox.world.line.stopped('checkout')).toBeUndefined()
     await sandbox.minutes(30)
     expect((await sandbox.alias()).weights).toEqual({ '2': 0.5 })
@@ -54,10 +62,7 @@ describe('a fail with onFail: hold', () => {
 
 const reason = 'the old column is dropped'
 const plan = { steps: [{ weight: 50, bake: '10m', oneWay: { reason, yes: 'policy' } }] }
-const gates = {
-  rules:
-    '@id("urgent") forbid (principal, action == Action::"goOn", resource) when { context.oneWay && context.urgent };',
-}
+const gates = { rules: policyRules }
 
 describe('past a one-way step', () => {
   it('a hook that fails freezes the release where it is, and a person has it called again', async () => {

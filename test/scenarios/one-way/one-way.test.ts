@@ -1,6 +1,5 @@
 // A one-way step from its definition to its two ends: passed and promoted, or frozen after it, the line stopped, a person paged,
 // and a forward fix that takes the place of the frozen release. Nothing that anybody does brings the version before back.
-import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
@@ -8,6 +7,7 @@ import type { LocalHandler } from '../../../cloud/local/dispatch.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
 import { authorize } from '../least-privilege.ts'
+import { setAlarm } from './firing.ts'
 
 usesItsRights()
 
@@ -45,8 +45,7 @@ const begin = async (code = 'v2', call: Readonly<Record<string, unknown>> = {}):
 const approve = () => sandbox.ask('approve', { service: 'checkout', by: 'ben', before: 50 })
 const types = async (id: string) => (await sandbox.events(id)).map(({ type }) => type)
 const fire = async (value: 'ALARM' | 'OK') => {
-  const alarm = { AlarmName: 'checkout-errors', StateValue: value, StateReason: 'the test says so' }
-  await sandbox.clients.cloudwatch.send(new SetAlarmStateCommand(alarm))
+  await setAlarm(sandbox, value)
   await sandbox.clock.settle()
 }
 /** A release with 50 % of the traffic, past its one-way step. */
@@ -76,6 +75,8 @@ async function startFix(id: string, code: string): Promise<string> {
   await sandbox.clock.settle()
   return fix
 }
+const news = (type: string) =>
+  sandbox.cloud.events.recorded().flatMap((event) => (event['detail-type'] === type ? [event.detail] : []))
 const stays = async () => expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
 const refused = { name: 'Tidegate.one_way_passed', message: expect.stringContaining(reason) as string }
 
@@ -135,6 +136,7 @@ describe('a one-way step', () => {
     await sandbox.minutes(60)
     await stays()
     expect((await types(id)).filter((type) => type === 'frozenTold')).toHaveLength(1)
+    expect(news('Release Frozen')).toMatchObject([{ kind: 'oneWay', weightPercent: 50, by: 'alarm checkout-errors' }])
     expect(await sandbox.release(id)).toMatchObject({ state: { phase: 'baking' }, frozen: { told: true } })
   })
 
@@ -153,6 +155,11 @@ describe('a one-way step', () => {
     expect(await sandbox.world.line.stopped('checkout')).toBeUndefined()
     await sandbox.minutes(2)
     expect((await sandbox.release(usual)).admittedAtMs).toBeDefined()
+    expect(news('Release Settled')).toMatchObject([{ frozen: 'taken' }, { outcome: 'promoted', fixed: id }])
+    expect(news('Release Settled')[1]).not.toHaveProperty('frozen')
+    expect(news('Release Frozen')).toMatchObject([
+      { incident: { title: expect.stringContaining('is frozen') as string, priority: 'P1' } },
+    ])
   })
 
   it('counts for its forward fix too: one that fails freezes as well', async () => {
@@ -183,6 +190,7 @@ describe('a one-way step', () => {
     // A person goes on: the line is stopped for it, and it is the one that passes.
     await sandbox.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' })
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+    expect(news('Release Settled')[0]).toMatchObject({ outcome: 'promoted', frozen: 'over' })
     expect(await sandbox.world.line.stopped('checkout')).toBeUndefined()
   })
 })

@@ -1,7 +1,10 @@
 // DynamoDB in process, through the SDK: the behaviour that the controller's table relies on.
 import {
   type AttributeValue,
+  BatchWriteItemCommand,
   CreateTableCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -258,5 +261,56 @@ describe('the embedded DynamoDB', () => {
       expect([[], ['1a', '2a', '3a'], ['1b', '2b', '3b']]).toContainEqual(seen)
       expect(await found(client)).toEqual(['1b', '2b', '3b'])
     })
+  })
+})
+
+describe('a query that is asked again', () => {
+  const TableName = 'releases'
+  const inPartition = (pk: string, Limit?: number) => ({
+    ...{ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: pk } } },
+    ...(Limit !== undefined && { Limit }),
+  })
+  const found = async (client: DynamoDBClient, pk = 'r1') =>
+    ((await client.send(new QueryCommand(inPartition(pk)))).Items ?? []).map(({ sk, by }) => `${sk?.S}${by?.S ?? ''}`)
+
+  it('has the same answer until something in its partition changes, in whichever way, and then what is there', async () => {
+    const client = await table()
+    const put = (pk: string, sk: string, by = '') =>
+      client.send(new PutItemCommand({ TableName, Item: { ...key(pk, sk), by: { S: by } } }))
+    expect([await found(client), await found(client)]).toEqual([[], []])
+    await put('r2', '1')
+    expect(await found(client)).toEqual([])
+    await put('r1', '1')
+    expect([await found(client), await found(client), await found(client, 'r2')]).toEqual([['1'], ['1'], ['1']])
+    await put('r1', '1', 'a')
+    expect(await found(client)).toEqual(['1a'])
+    const set = { UpdateExpression: 'SET #by = :by', ExpressionAttributeNames: { '#by': 'by' } }
+    const to = { ExpressionAttributeValues: { ':by': { S: 'b' } } }
+    await client.send(new UpdateItemCommand({ TableName, Key: key('r1', '1'), ...set, ...to }))
+    expect(await found(client)).toEqual(['1b'])
+    const Put = { TableName, Item: { ...key('r1', '2'), by: { S: 'c' } } }
+    await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put }] }))
+    expect(await found(client)).toEqual(['1b', '2c'])
+    const DeleteRequest = { Key: key('r1', '1') }
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: [{ DeleteRequest }] } }))
+    expect(await found(client)).toEqual(['2c'])
+    await client.send(new DeleteItemCommand({ TableName, Key: key('r1', '2') }))
+    expect(await found(client)).toEqual([])
+    const first = await client.send(new QueryCommand(inPartition('r2', 1)))
+    expect((await client.send(new QueryCommand(inPartition('r2', 1)))).LastEvaluatedKey).toEqual(first.LastEvaluatedKey)
+    await client.send(new DeleteTableCommand({ TableName }))
+    await expect(found(client, 'r2')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+  })
+
+  it('by an index has what is there too', async () => {
+    const client = await table()
+    const open = async () => {
+      const by = { KeyConditionExpression: '#o = :o', ExpressionAttributeNames: { '#o': 'open' } }
+      const asked = { TableName, IndexName: 'open', ...by, ExpressionAttributeValues: { ':o': { S: 'yes' } } }
+      return (await client.send(new QueryCommand(asked))).Count
+    }
+    expect([await open(), await open()]).toEqual([0, 0])
+    await client.send(new PutItemCommand({ TableName, Item: { ...key('r1', '1'), open: { S: 'yes' } } }))
+    expect(await open()).toBe(1)
   })
 })

@@ -1,0 +1,43 @@
+// Provisioned concurrency of versions, in the own account and region. Exported by ports.ts.
+
+/** Provisioned concurrency of an alias or a version. */
+export type Provisioned = {
+  readonly qualifier: string
+  /** As many as were asked for. */
+  readonly environments: number
+  readonly state: 'ready' | 'allocating' | 'failed'
+  readonly because?: string
+}
+
+type ConcurrencyLimits = {
+  /** What the function has reserved; absent: nothing. */
+  readonly reserved?: number
+  /** What the account has in all. */
+  readonly account: number
+  /** What the account leaves to functions that reserve nothing. */
+  readonly unreserved: number
+}
+
+/** A version or an alias whose provisioned concurrency Application Auto Scaling changes, between these bounds. */
+type ScalableTarget = { readonly qualifier: string; readonly min: number; readonly max: number }
+
+/** In the own account and region. */
+export type Scaling = {
+  /** Which of these versions and aliases are scaled. At most 50. */
+  targets(functionName: string, qualifiers: readonly string[]): Promise<readonly ScalableTarget[]>
+}
+
+export type Concurrency = {
+  /** @throws Problem `version_missing` without such a function */
+  list(functionName: string): Promise<readonly Provisioned[]>
+  /** Every alias of the function, with the versions that it points at. */
+  aliases(functionName: string): Promise<readonly { readonly name: string; readonly versions: readonly string[] }[]>
+  limits(functionName: string): Promise<ConcurrencyLimits>
+  /**
+   * Asks for so many environments of a version, in place of what it has. Lambda answers at once and takes minutes to allocate
+   * them. @throws Problem `concurrency_no_room`, `version_missing`
+   */
+  ask(functionName: string, version: string, environments: number): Promise<void>
+  /** Does nothing if the version has none. */
+  remove(functionName: string, version: string): Promise<void>
+}

@@ -1,0 +1,48 @@
+// What people are told about the provisioned concurrency of a release: what it waits for, and what it costs.
+import type { Need } from './need.ts'
+import type { Problem } from '../problem.ts'
+import type { Release } from '../release/release.ts'
+import type { Billing } from '../verdict/evidence/evidence.ts'
+
+export const needWords = ({ functionName, version, environments }: Need): string =>
+  `${environments} of ${functionName}:${version}`
+
+export const waitingWords = (needs: readonly Need[]): string =>
+  `waits for provisioned concurrency: ${needs.map(needWords).join(', ')}`
+
+/** With the code, so that a person finds the section of docs/operate.md. */
+export const troubleWords = (problems: readonly Problem[]): string =>
+  problems.map(({ code, message, fix }) => `${message} ${fix} (${code})`).join(' ')
+
+// List prices of us-east-1 for a GB-second of provisioned concurrency (docs/aws.md §1.3). Other regions differ a little.
+const dollars = { x86_64: 0.0000041667, arm64: 0.0000033334 } as const
+const hourMs = 3_600_000
+
+const costOf = (environmentMs: number, { memoryMb, architecture }: Billing): number =>
+  (environmentMs / 1000) * (memoryMb / 1024) * dollars[architecture]
+
+/** `about $0.76 an hour, at 1024 MB on x86_64 (list price of us-east-1)` */
+export const hourlyWords = (environments: number, billing: Billing): string =>
+  `about $${costOf(environments * hourMs, billing).toFixed(2)} an hour, at ${billing.memoryMb} MB on ${billing.architecture} (list price of us-east-1)`
+
+/**
+ * What a release had provisioned beside the version that had the traffic before, in environment-milliseconds: all that was asked
+ * for its candidates, from then until `untilMs`. `undefined`: it asked for none.
+ */
+function extraOf({ asked = [], targets }: Pick<Release, 'asked' | 'targets'>, untilMs: number): number | undefined {
+  if (asked.length === 0) return undefined
+  return targets.reduce((sum, { functionName, candidate }) => {
+    const own = asked.filter((one) => one.functionName === functionName && one.version === candidate)
+    return own.reduce((had, one, index) => had + one.environments * ((own[index + 1]?.atMs ?? untilMs) - one.atMs), sum)
+  }, 0)
+}
+
+/** `14.2 environment-hours of provisioned concurrency besides` */
+export function extraWords(release: Pick<Release, 'asked' | 'targets'>, untilMs: number): string | undefined {
+  const extra = extraOf(release, untilMs)
+  if (extra === undefined) return undefined
+  const [only, ...others] = release.targets
+  const billing = others.length === 0 ? only?.baseline.billing?.candidate : undefined
+  const cost = billing === undefined ? '' : `, about $${costOf(extra, billing).toFixed(2)}`
+  return `it had ${(extra / hourMs).toFixed(1)} environment-hours of provisioned concurrency besides${cost}`
+}

@@ -1,0 +1,116 @@
+// Tries the candidate in its shadow with what stable was asked, beside copies of stable.
+import { Problem } from '../core/problem.ts'
+import type { ShadowConfig } from '../core/shadow/config.ts'
+import type { Answer } from '../core/shadow/features.ts'
+import { parsePath } from '../core/shadow/path.ts'
+import { readSample, type Sample } from '../core/shadow/sample.ts'
+import {
+  nothingTried,
+  type ShadowVerdict,
+  type Tried,
+  verdictOf,
+  type Versions,
+  withEvent,
+} from '../core/shadow/verdict.ts'
+import type { ShadowPorts } from './ports.ts'
+
+/** Time for what is under way, to delete the copies, and to answer. */
+export const spareMs = 60_000
+
+export type Said = Pick<ShadowVerdict, 'result' | 'message'>
+type Watched = {
+  readonly leftMs: () => number
+  /** Hears how far it is. @returns whether somebody still waits for it */
+  readonly progress?: (words: string) => Promise<boolean>
+}
+/** The copies of the candidate and of stable, which stay for a load. */
+export type Made = { readonly candidate: string; readonly stable: string }
+
+/** @param keeps whether copies stay after a pass */
+export async function compared(
+  ports: ShadowPorts,
+  config: ShadowConfig,
+  versions: Versions,
+  watched: Watched,
+  keeps: (said: Said) => boolean = () => false,
+): Promise<{ readonly said: Said; readonly kept?: Made }> {
+  const { functionName } = versions
+  const { shadow, copies } = config
+  let made: string[] = []
+  try {
+    const { usable, unusable } = await samplesOf(ports, config, functionName)
+    const asked = { least: config.samples.least, copies, unusable }
+    // Nothing is published for what would not be enough anyway.
+    if (usable.length < asked.least)
+      return { said: verdictOf(versions, { ...nothingTried, events: usable.length }, asked) }
+    await ports.shadows.clear(shadow)
+    for (let copy = 0; copy <= copies; copy++) {
+      const version = copy === 0 ? versions.candidate : versions.stable
+      made.push(await ports.shadows.make({ functionName, version, shadow, copy }))
+    }
+    const run = { usable, made, unusable, functionName, watched }
+    const said = verdictOf(versions, await tried(ports, config, run), asked)
+    const [candidate, stable, ...others] = made
+    if (candidate === undefined || stable === undefined || !keeps(said)) return { said }
+    made = others
+    return { said, kept: { candidate, stable } }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { said: { result: 'unknown', message: `${functionName}: the shadow did not come about: ${error.message}` } }
+  } finally {
+    for (const version of made) await ports.shadows.remove(shadow, version)
+  }
+}
+
+type Samples = { readonly usable: readonly Sample[]; readonly unusable: Map<string, number> }
+
+/** The newest of those that can be used. */
+export async function samplesOf(
+  { samples, nowMs }: ShadowPorts,
+  { samples: { most } }: ShadowConfig,
+  name: string,
+): Promise<Samples> {
+  const unusable = new Map<string, number>()
+  const atOf = (item: unknown): number => Number((item as { readonly atMs?: unknown } | null)?.atMs)
+  const newest = [...(await samples.read(name))].sort((a, b) => atOf(b) - atOf(a) || 0)
+  const read = newest.map((item) => readSample(item, name, nowMs()))
+  for (const one of read) if (typeof one === 'string') unusable.set(one, (unusable.get(one) ?? 0) + 1)
+  return { usable: read.filter((one) => typeof one !== 'string').slice(0, most), unusable }
+}
+
+type Run = Samples & { readonly made: readonly string[]; readonly functionName: string; readonly watched: Watched }
+
+/** Each event goes to all versions at once, and to which first is chance: so none of them is always asked of a cold cache. */
+async function tried(ports: ShadowPorts, config: ShadowConfig, run: Run): Promise<Tried> {
+  const { usable, made, unusable, functionName, watched } = run
+  const { shadow, slower, ignore, concurrency } = config
+  const rules = { ignored: ignore.map(parsePath), slower: slower === 'off' ? undefined : slower }
+  let so = nothingTried
+  const note = (why: string): void => void unusable.set(why, (unusable.get(why) ?? 0) + 1)
+  const queue = [...usable]
+  const work = async (): Promise<void> => {
+    for (let sample = queue.pop(); sample !== undefined; sample = queue.pop()) {
+      const { event } = sample
+      if (watched.leftMs() < spareMs) {
+        note('not tried for want of time')
+        continue
+      }
+      const answers = await inAnyOrder(made, ports.random, (version) => ports.shadows.invoke(shadow, version, event))
+      const all = answers.filter((one) => one !== undefined && one !== 'throttled')
+      if (all.length === made.length)
+        so = withEvent(so, all as readonly Answer[] as readonly [Answer, ...Answer[]], rules)
+      else note('not called')
+      const words = `${functionName}: ${usable.length - queue.length} of ${usable.length} events compared`
+      if (watched.progress !== undefined && !(await watched.progress(words))) queue.length = 0
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+  return so
+}
+
+/** Begins in a random order. @returns in the order of `list` */
+async function inAnyOrder<T, R>(list: readonly T[], random: () => number, start: (one: T) => Promise<R>): Promise<R[]> {
+  const order = list.map((one, index) => ({ one, index, at: random() })).sort((a, b) => a.at - b.at)
+  const begun = order.map(async ({ one, index }) => ({ index, answer: await start(one) }))
+  return (await Promise.all(begun)).sort((a, b) => a.index - b.index).map(({ answer }) => answer)
+}
