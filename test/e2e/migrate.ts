@@ -125,7 +125,11 @@ function checkReleases(verify: Verify): void {
     env: { ...process.env, TIDEGATE_POSTGRES },
     encoding: 'utf8',
   })
-  verify('postgresql: expand, migrate, contract, with both bad ends', status === 0, `${stdout}${stderr}`)
+  verify(
+    'postgresql: expand, migrate, contract, with both bad ends, and with sessions that wait for locks',
+    status === 0,
+    `${stdout}${stderr}`,
+  )
 }
 
 /** What is said of a standby that replays everything eight seconds later. */

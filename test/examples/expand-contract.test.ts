@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { CreateAliasCommand, CreateFunctionCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
-import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
+import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import pg from 'pg'
 import { parse } from 'yaml'
@@ -33,10 +33,13 @@ const part = async (name: string) => (await import(`${folder}/${name}`)) as { or
 const definition = (name: string) =>
   parseDefinition(parse(readFileSync(new URL(`${folder}/${name}.yaml`, import.meta.url), 'utf8')))
 
+/** The server that has other sessions than ours, if there is one. */
+const server = process.env['TIDEGATE_POSTGRES']
+const sessionsOf = (name: string, max: number) => new pg.Pool({ connectionString: server, max, application_name: name })
+
 type Opened = Database & { exec(text: string): Promise<unknown>; close(): Promise<void> }
 async function open(): Promise<Opened> {
-  const connectionString = process.env['TIDEGATE_POSTGRES']
-  if (connectionString === undefined) {
+  if (server === undefined) {
     const lite = await PGlite.create()
     return {
       query: (text, values) => lite.query(text, [...(values ?? [])]),
@@ -44,7 +47,7 @@ async function open(): Promise<Opened> {
       close: () => lite.close(),
     }
   }
-  const pool = new pg.Pool({ connectionString, max: 4, options: '-c lock_timeout=2s' })
+  const pool = new pg.Pool({ connectionString: server, max: 4, options: '-c lock_timeout=2s' })
   return {
     query: (text, values) => pool.query(text, [...(values ?? [])]),
     exec: (text) => pool.query(text),
@@ -233,4 +236,36 @@ it('freezes where version 3 fails past the one-way step, pages, and is fixed for
     { version: '4', weights: {} },
     ['id', 'cents'],
   ])
+})
+
+// The schedule that docs/migrate.md asks for: the probe's own code, asked each minute, with the server's sessions as they are.
+async function probed(minutes: number): Promise<void> {
+  const { probe } = (await import(`${folder}/schema/probe.mjs`)) as {
+    probe: (db: Database, cloudwatch: CloudWatchClient) => () => Promise<unknown>
+  }
+  const look = probe(db, sandbox.clients.cloudwatch)
+  for (let passed = 0; passed < minutes; passed++) {
+    await look()
+    await sandbox.minutes(1)
+  }
+}
+
+it.runIf(server)('holds while sessions of version 2 wait for locks, until a person lets it go on', async () => {
+  await db.exec('drop table if exists busy; create table busy (id int)')
+  const [holder, waiters] = [sessionsOf('reports:2', 1), sessionsOf('orders:2', 6)]
+  const id = await release('orders 2', 'expand')
+  await probed(3)
+  expect((await sandbox.release(id)).state).toMatchObject({ phase: 'baking' })
+  await holder.query('begin; lock table busy')
+  const waiting = Array.from({ length: 6 }, () => waiters.query('select count(*) from busy'))
+  await probed(12)
+  expect(await sandbox.release(id)).toMatchObject({ frozen: { kind: 'hold' } })
+  expect(sandbox.pages().at(-1)?.message).toContain('lock-waits: candidate ')
+  expect(await sandbox.alias('orders')).toMatchObject({ version: '1', weights: { '2': 0.5 } })
+  await holder.query('commit')
+  await Promise.all([...waiting, holder.end()])
+  await waiters.end()
+  await probed(5)
+  await sandbox.orderAs('ann')('resume', 'orders', {})
+  expect(await outcome(id)).toMatchObject({ outcome: 'promoted' })
 })
