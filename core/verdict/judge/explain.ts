@@ -31,7 +31,7 @@ const odds = (logE: number): string =>
   logE > Math.log(1e6) ? 'more than a million to 1' : `${round(Math.exp(logE))} to 1`
 
 const weighing = ({ logE, limit }: Reach): string =>
-  logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, ${odds(limit)} rolls back`
+  logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, it fails at ${odds(limit)}`
 
 /** The log cannot hold infinities or NaN. */
 export const finite = (numbers: Numbers): Numbers =>
