@@ -1,25 +1,16 @@
 // Targets in other accounts and regions: whole releases on the embedded cloud, under the policies of the controller's stack and
 // of the stack in the other account.
 import { App, Stack } from 'aws-cdk-lib'
-import {
-  CreateAliasCommand,
-  CreateFunctionCommand,
-  GetAliasCommand,
-  LambdaClient,
-  PublishVersionCommand,
-  UpdateAliasCommand,
-  UpdateFunctionCodeCommand,
-} from '@aws-sdk/client-lambda'
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { parseDefinition } from '../../core/service/definition.ts'
 import { assumers, targetAccess } from '../../functions/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
-import { wayTo } from '../../local/clients.ts'
 import { type Sandbox, type SandboxOptions, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { awayPort } from '../scenarios/away.ts'
+import { type AwayFunction, awayFunction } from './away-function.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
 const far = { account: '111122223333', region: 'eu-west-1' }
@@ -66,51 +57,7 @@ const swapped = {
 const quiet: SandboxOptions = { perMinute: 0 } // no customers, anywhere
 const controllerFor = (changes: object): Policies => synthesised([definition(changes)])
 let sandbox: Sandbox
-let elsewhere: readonly Away[] = []
-type Away = ReturnType<typeof awayAt>
-
-/** A function elsewhere, with its owner's clients there. */
-function awayAt(key: string, region: string, name: string) {
-  const { place } = sandbox.clientsFor(key)
-  const lambda = wayTo(place)(new LambdaClient({ ...place, region }))
-  const code = (text: string) => new TextEncoder().encode(text)
-  return {
-    lambda,
-    create: async () => {
-      const Role = 'arn:aws:iam::000000000000:role/orders'
-      const common = { Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Publish: true } as const
-      await lambda.send(new CreateFunctionCommand({ FunctionName: name, Code: { ZipFile: code('v1') }, ...common }))
-      await lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
-    },
-    publish: async (version: string) => {
-      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: code(version) }))
-      return (await lambda.send(new PublishVersionCommand({ FunctionName: name }))).Version ?? ''
-    },
-    // Without the SDK, because there are thousands of these.
-    call: () =>
-      sandbox.cloud.handler({
-        method: 'POST',
-        path: `/2015-03-31/functions/${name}/invocations`,
-        query: new URLSearchParams({ Qualifier: 'live' }),
-        headers: { authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260101/${region}/lambda/aws4_request` },
-        body: code(JSON.stringify({ coupon: 'FRIEND' })),
-      }),
-    routing: async () => {
-      const alias = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: 'live' }))
-      return [alias.FunctionVersion, alias.RoutingConfig?.AdditionalVersionWeights ?? {}]
-    },
-    move: (version: string) =>
-      lambda.send(
-        new UpdateAliasCommand({
-          FunctionName: name,
-          Name: 'live',
-          FunctionVersion: version,
-          RoutingConfig: { AdditionalVersionWeights: {} },
-        }),
-      ),
-  }
-}
-
+let elsewhere: readonly AwayFunction[] = []
 /** By the role of the other account: the controller functions that have assumed it, and the calls made as it. */
 const assumed = { [roleArn]: new Set<string>(), [lookRoleArn]: new Set<string>() }
 const doneThere = { [roleArn]: new Set<string>(), [lookRoleArn]: new Set<string>() }
@@ -132,7 +79,10 @@ async function open(policies: Policies, options: SandboxOptions = {}, changes: o
   }
   const minutes = options.perMinute === 0 ? 0 : 10
   sandbox = await openSandbox({ authorize: noting, perMinute: 60, sweepMinutes: 5, ...options })
-  elsewhere = [awayAt(`owner@${far.account}`, far.region, farName), awayAt('owner', 'eu-central-1', 'checkout')]
+  elsewhere = [
+    awayFunction(sandbox, `owner@${far.account}`, far.region, farName),
+    awayFunction(sandbox, 'owner', 'eu-central-1', 'checkout'),
+  ]
   for (const away of elsewhere) await away.create()
   callEverySecond(sandbox, minutes * 360)
   await sandbox.minutes(minutes)
@@ -191,6 +141,28 @@ describe('targets in another account and in another region', () => {
     expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
     expect(ending?.because).toContain(farArn)
     expect(await routings()).toEqual(everywhere('1'))
+  })
+
+  it('in waves are taken one after the other, by region and by account, and all go back when the last one fails', async () => {
+    const waves = [0, 2, 1].map((at) => ({ name: `wave-${String(at)}`, targets: [targets[at]?.function] }))
+    await open(farRoles(), {}, { waves })
+    const id = await release(['v2', 'v3', 'v2'])
+    const seen: unknown[] = []
+    for (let passed = 0; passed < 45; passed++) {
+      const now = (await routings()).map((one) => JSON.stringify(one)).join(' ')
+      if (seen.at(-1) !== now) seen.push(now)
+      await sandbox.minutes(1)
+    }
+    const [none, tenth, most] = ['["1",{}]', '["1",{"2":0.1}]', '["1",{"2":0.9}]']
+    expect(seen).toEqual([
+      `${tenth} ${none} ${none}`,
+      `${most} ${none} ${tenth}`,
+      `${most} ${tenth} ${most}`,
+      `${none} ${none} ${none}`,
+    ])
+    const { ending } = await sandbox.finish(id)
+    expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
+    expect(ending?.because).toContain(`blames ${farArn}`)
   })
 
   it('that somebody moves over there interrupt the release; that change stays, the others go back', async () => {
