@@ -230,7 +230,7 @@ const defences: readonly Defence[] = [
     file: 'cloud/aws/client-at.ts',
     line: "use === 'look' ? lookRoleOf(place ?? {}) : place?.roleArn",
     without: 'place?.roleArn',
-    test: 'lib/elsewhere.test.ts',
+    test: 'lib/elsewhere/elsewhere.test.ts',
   },
   {
     attack: "names another team's role in the definition of their service",

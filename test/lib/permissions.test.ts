@@ -23,7 +23,7 @@ const { authorize, used } = enforcing(policies)
 /** Used under the same policies elsewhere. */
 const byOthers: readonly string[] = [
   ...Object.values(rightsByTest).flat(),
-  // test/lib/elsewhere.test.ts compares these.
+  // test/lib/elsewhere/elsewhere.test.ts compares these.
   ...[...new Set([...assumers('move'), ...assumers('look')])].map((verb) => `${verb} sts:AssumeRole`),
 ]
 /** Used by no test under these policies, each with the reason why it is granted all the same. */

@@ -8,8 +8,8 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { wayTo } from '../../local/clients.ts'
-import type { Sandbox } from '../../local/sandbox.ts'
+import { wayTo } from '../../../local/clients.ts'
+import type { Sandbox } from '../../../local/sandbox.ts'
 
 export type AwayFunction = ReturnType<typeof awayFunction>
 
