@@ -162,6 +162,20 @@ program
   )
 
 program
+  .command('remove <service>')
+  .description('remove a service; its aliases, its log and its history stay as they are')
+  .option('--json', 'as JSON')
+  .addHelpText(
+    'after',
+    '\nRefused while a release of it has not ended. `tidegate get SERVICE > FILE` keeps its definition.\n\nExample:\n  tidegate remove checkout-old',
+  )
+  .action(
+    run(async (service: string, options: Shared) =>
+      (await import('./commands/remove.ts')).removeService(await cli(options), service),
+    ),
+  )
+
+program
   .command('applied <service>')
   .description('show who applied which definition of a service, when, and what it changed')
   .option('--last <n>', 'how many, newest first', positive, 20)

@@ -2,7 +2,7 @@
 // (Signature Version 4). What a call takes and answers has the types of the schemas that the controller's functions parse with.
 import type * as z from 'zod'
 import { orderAt, readAt } from '../cli/backend/door.ts'
-import type { AnswersOfOrders, AnswersOfReadings } from '../functions/api/answers.ts'
+import type { AnswersOfOrders, AnswersOfReadings, AnswersOfRoutes } from '../functions/api/answers.ts'
 import type { BodiesByRoute, BodiesByVerb } from '../functions/api/calls.ts'
 import { type Readings, readingPath, routeOf, type Routes } from '../functions/routes.ts'
 import { byFetch } from './by-fetch.ts'
@@ -44,7 +44,9 @@ type Place<Name extends OrderName> = Routes[Name] extends { readonly everywhere:
 
 /** What an order takes: `{ service: 'checkout', version: '42' }`. */
 export type OrderCall<Name extends OrderName> = Place<Name> & Without<z.input<BodyOf<Name>>, Said<Name>>
-export type OrderAnswer<Name extends OrderName> = z.output<AnswersOfOrders[VerbOf<Name>]>
+export type OrderAnswer<Name extends OrderName> = z.output<
+  Name extends keyof AnswersOfRoutes ? AnswersOfRoutes[Name] : AnswersOfOrders[VerbOf<Name>]
+>
 
 type Named<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | Named<Rest> : never
 /** What a reading takes: the names in its path, and its query. Times are milliseconds since 1970. */

@@ -74,6 +74,8 @@ export type Services = {
    * @returns false if the stored definition has a higher number, and then it stays
    */
   put(service: Service, seq?: number): Promise<boolean>
+  /** Removes the service, if it is there, with its lookup keys. @returns false as `put` */
+  remove(name: string, seq: number): Promise<boolean>
   /** Services that may match any of these keys, each once. */
   under(keys: readonly string[]): Promise<Listing<Service, { readonly service: string }>>
   /** Adds the lookup keys of services that older code stored. Does this once; `again` repeats it. */

@@ -117,7 +117,7 @@ export const problems = {
   hook_running:
     'What the hook returns is its answer. To answer by a call, it returns `later` first. If it just did, send the answer again in a few seconds.',
   alias_taken:
-    'Correct the target. Or take the alias out of the service that is named, or delete that service (docs/operate.md), and apply again. Nothing was changed.',
+    'Correct the target. Or take the alias out of the service that is named, or remove that service (`tidegate remove`), and apply again. Nothing was changed.',
   mode_not_now: 'Wait until the release has ended, or abort it, and apply the definition again. Nothing was changed.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',

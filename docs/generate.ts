@@ -19,7 +19,7 @@ import { openApi } from '../functions/api/openapi.ts'
 import { apiRoutes, type RouteName, routePath } from '../functions/routes.ts'
 import { AnswerCall } from '../functions/orders/answer.ts'
 import { Environment } from '../functions/environment.ts'
-import { ApplyCall } from '../functions/orders/apply.ts'
+import { ApplyCall, RemoveCall } from '../functions/orders/apply.ts'
 import { ApproveCall } from '../functions/orders/approve.ts'
 import { GateCall } from '../functions/orders/ask.ts'
 import { StartLineCall, StopLineCall } from '../functions/orders/line.ts'
@@ -93,7 +93,7 @@ const ownFieldsOf = (detail: Shape): string =>
 
 /** What a body says, without what the route and the signature say. */
 function bodyOf(shape: Shape | undefined): Shape {
-  const said = ['by', 'service', 'verb', 'answer', 'all', 'bolder']
+  const said = ['by', 'service', 'verb', 'answer', 'all', 'bolder', 'remove']
   const kept = Object.entries(shape?.properties ?? {}).filter(([field]) => !said.includes(field))
   return { ...shape, properties: Object.fromEntries(kept) }
 }
@@ -119,6 +119,7 @@ const orders = (): string => {
     of(['stop-line', 'stop-every-line'], shapeOf(StopLineCall)),
     of(['start-line', 'start-every-line'], shapeOf(StartLineCall)),
     of(['apply'], shapeOf(ApplyCall)),
+    of(['remove'], shapeOf(RemoveCall)),
   ]
   return `Requests to the controller's API, signed with Signature Version 4 for the service \`execute-api\`; each route is a right of its own ([deploy.md](deploy.md#what-people-may-do)). The answer is JSON, or a problem (RFC 9457) with \`code\` and \`fix\`. The body is JSON; it never says the service or who calls.\n\n${parts.join('\n\n')}`
 }

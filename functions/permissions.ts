@@ -206,7 +206,7 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
-  apply: { items: registers },
+  apply: { items: all(registers, { deletes: ['service'] }) },
   oldVersions: {
     ...{ items: seesReleases, ...seesOldVersions },
     everything: ['lambda:ListEventSourceMappings', 'lambda:GetAccountSettings'],

@@ -40,7 +40,8 @@ const routes = {
   'attest-bundle': { verb: 'attest', says: { what: 'bundle' } },
   incident: { verb: 'incident', anonymous: true },
   'old-versions': { verb: 'oldVersions', anonymous: true },
-  apply: { verb: 'apply' },
+  apply: { verb: 'apply', says: { remove: false } },
+  remove: { verb: 'apply', says: { remove: true } },
 } as const satisfies Readonly<Record<string, Route>>
 
 /** What may be read, and where. */

@@ -229,9 +229,9 @@ export class ReleaseController extends Construct {
    */
   grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Attestable[] = attestable): iam.Grant =>
     grantRoutes(this.api, grantee, what.flatMap(attestRoutes), service)
-  /** The right to register and change services: whoever has it decides what the gates ask for. */
+  /** The right to register, change and remove services: whoever has it decides what the gates ask for. */
   grantApply = (grantee: iam.IGrantable, service?: string): iam.Grant =>
-    grantRoutes(this.api, grantee, ['apply'], service)
+    grantRoutes(this.api, grantee, ['apply', 'remove'], service)
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)

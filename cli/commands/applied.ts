@@ -1,4 +1,4 @@
-// `tidegate applied`: who applied which definition of a service, when, and what it changed.
+// `tidegate applied`: who applied which definition of a service, or removed it, when, and what that changed.
 import { nameWords } from '../../core/foreign-text.ts'
 import { changesOf, type FieldChange } from '../../functions/definitions/changes.ts'
 import { exitCodes } from '../backend/screen.ts'
@@ -8,11 +8,11 @@ import type { Cli } from '../backend/surroundings.ts'
 export async function showApplied({ backend, screen }: Cli, service: string, atMost: number): Promise<number> {
   const { items, unreadable } = await backend.definitions.list(service, atMost)
   const shown = items.map(({ seq, by, atMs, before, after }) => ({
-    ...{ seq, by, atMs, isNew: before === undefined },
-    changes: before === undefined ? [] : changesOf(before, after),
+    ...{ seq, by, atMs, isNew: before === undefined && after !== undefined, isRemoved: after === undefined },
+    changes: before === undefined || after === undefined ? [] : changesOf(before, after),
   }))
-  const lines = shown.flatMap(({ seq, by, atMs, isNew, changes }) => [
-    `${new Date(atMs).toISOString()}  ${seq}  by ${nameWords(by)}${isNew ? ': nothing was there before, or nothing that could be read' : ''}`,
+  const lines = shown.flatMap(({ seq, by, atMs, isNew, isRemoved, changes }) => [
+    `${new Date(atMs).toISOString()}  ${seq}  by ${nameWords(by)}${isRemoved ? ': removed' : ''}${isNew ? ': nothing was there before, or nothing that could be read' : ''}`,
     ...changes.map((change) => `  ${wordsOf(change)}`),
   ])
   const unread = unreadable.map(({ about, problem }) => `${about.seq}  cannot be read: ${problem.message}`)

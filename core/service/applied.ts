@@ -1,5 +1,5 @@
-// What is recorded when a definition is applied: who did it, and what was there before. The records of a service are numbered,
-// and the definition of the highest number is the one that holds (docs/decisions/0061).
+// What is recorded when a definition is applied, or a service removed: who did it, and what was there before. The records of a
+// service are numbered, and the definition of the highest number is the one that holds (docs/decisions/0061).
 import * as z from 'zod'
 
 // Whatever a definition looked like when it was applied: a record must stay readable when the schema has changed.
@@ -12,7 +12,8 @@ export const AppliedDefinition = z.object({
   atMs: z.int(),
   /** In normal form; absent if there was none, or none that could be read. */
   before: Definition.optional(),
-  after: Definition,
+  /** Absent if the service was removed. */
+  after: Definition.optional(),
 })
 export type AppliedDefinition = z.output<typeof AppliedDefinition>
 

@@ -12,7 +12,7 @@ import { Service } from '../../core/service/service.ts'
 import { VersionPolicy } from '../../core/definition/version-policy.ts'
 import { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import { DeletedVersion } from '../../core/versions/deleted.ts'
-import type { Registered } from '../definitions/register.ts'
+import type { Registered, Removed } from '../definitions/register.ts'
 import type { Answer as Asked } from '../orders/ask.ts'
 import type { Attested } from '../orders/attest.ts'
 import type { Noted } from '../orders/incident.ts'
@@ -89,10 +89,18 @@ const ofOrders = {
     changed: z.array(text).readonly().describe('Which fields are other than before.'),
   }) satisfies z.ZodType<Registered>,
 } as const satisfies Readonly<Record<string, z.ZodType>>
+/** By route; another route answers as its verb does. */
+const ofRoutes = {
+  remove: z.strictObject({
+    removed: z.literal(true),
+    service: Service.exactOptional().describe('What it was. Absent: that could not be read.'),
+  }) satisfies z.ZodType<Removed>,
+} as const satisfies Readonly<Record<string, z.ZodType>>
 /** For the client (client/index.ts). */
 export type AnswersOfOrders = typeof ofOrders
-/** By verb. */
-export const orderAnswers: Readonly<Record<string, z.ZodType>> = ofOrders
+export type AnswersOfRoutes = typeof ofRoutes
+/** By verb, or by route. */
+export const orderAnswers: Readonly<Record<string, z.ZodType>> = { ...ofOrders, ...ofRoutes }
 
 const because = text.describe('Why it cannot be read. The others of the list are not affected.')
 const next = text.optional().describe('The `next` of the request for what follows; absent at the end.')

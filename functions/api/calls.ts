@@ -7,7 +7,7 @@ import { IncidentCall } from '../../core/measures/incident-call.ts'
 import { own } from '../../core/own.ts'
 import type { ProblemCode } from '../../core/problem.ts'
 import { ReleaseCall, UrgentCall } from '../../core/release/request.ts'
-import { ApplyCall } from '../orders/apply.ts'
+import { ApplyCall, RemoveCall } from '../orders/apply.ts'
 import { ApproveCall } from '../orders/approve.ts'
 import { GateCall } from '../orders/ask.ts'
 import { StartLineCall, StopLineCall } from '../orders/line.ts'
@@ -24,6 +24,7 @@ const byRoute = {
   'start-urgent': UrgentCall,
   resume: ResumeBody,
   'attest-bundle': BundleCall,
+  remove: RemoveCall,
 } as const satisfies Readonly<Record<string, z.ZodType>>
 const byVerb = {
   start: ReleaseCall,
@@ -79,7 +80,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
   ] as readonly ProblemCode[],
   incident: ['service_missing'],
   oldVersions: ['service_missing'],
-  apply: ['definition_invalid', 'definition_contested', 'alias_taken'],
+  apply: ['definition_invalid', 'definition_contested', 'alias_taken', 'service_missing', 'verb_not_now'],
   service: ['service_missing'],
   releases: ['service_missing'],
   release: ['release_missing'],

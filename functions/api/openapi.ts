@@ -172,7 +172,7 @@ for (const [key, form] of [...Object.entries(orderAnswers), ...Object.entries(re
   if (!namesOfForms.has(form)) namesOfForms.set(form, `${key.charAt(0).toUpperCase()}${key.slice(1)}Answer`)
 
 function formOf({ method, name, verb }: DescribedRoute): Shape {
-  const form = method === 'GET' ? own(readingAnswers, name) : own(orderAnswers, verb)
+  const form = method === 'GET' ? own(readingAnswers, name) : (own(orderAnswers, name) ?? own(orderAnswers, verb))
   const known = form && namesOfForms.get(form)
   if (known === undefined) throw new Error(`the route ${name} has no form of an answer`)
   return ref(known)

@@ -1,12 +1,12 @@
-// Registers or changes a service. Besides the stack, this is the only way to write a definition (docs/decisions/0061).
+// Registers, changes or removes a service. Besides the stack, this is the only way to write a definition (docs/decisions/0061).
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
 import { checkDepends } from '../../core/around/depends.ts'
 import { checkSources } from '../../core/prometheus/signal.ts'
 import { observedTag, outOfReach } from '../../core/reach/reach.ts'
-import { isObserved, type Service } from '../../core/service/service.ts'
-import { register, type Registered } from '../definitions/register.ts'
+import { isObserved, type Service, ServiceName } from '../../core/service/service.ts'
+import { register, type Registered, remove, type Removed } from '../definitions/register.ts'
 import type { World } from '../steps/world.ts'
 import { by, readOrder } from './order.ts'
 
@@ -14,8 +14,11 @@ export const ApplyCall = z.strictObject({
   // As API Gateway has it from the path, where it may be anything.
   service: z.string(),
   by,
+  remove: z.literal(false).optional(),
   definition: z.record(z.string(), z.unknown()).describe('The definition, in the form of the YAML files.'),
 })
+
+export const RemoveCall = z.strictObject({ service: ServiceName, by, remove: z.literal(true) })
 
 type Deps = Pick<
   World,
@@ -33,11 +36,13 @@ type Deps = Pick<
 
 /**
  * @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `alias_taken`, `service_out_of_reach`,
- * `prometheus_refused`
+ * `prometheus_refused`, and where it is removed `service_missing`, `verb_not_now`
  */
 export function applyHandler(deps: Deps) {
-  return async (event: unknown): Promise<Registered> => {
-    const { service, by, definition } = readOrder(ApplyCall, event)
+  return async (event: unknown): Promise<Registered | Removed> => {
+    const call = readOrder(z.union([ApplyCall, RemoveCall]), event)
+    if (call.remove === true) return remove(deps, call.service, call.by)
+    const { service, by, definition } = call
     const wanted = definitionWith((rules) => deps.policies.check(rules), definition)
     // The right to the route may be for one service.
     if (wanted.name !== service)

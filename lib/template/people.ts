@@ -34,7 +34,7 @@ const policies: Readonly<Record<string, readonly [description: string, give: Giv
     },
   ],
   DefinerPolicy: [
-    'Registers and changes services, and reads',
+    'Registers, changes and removes services, and reads',
     (controller, policy) => {
       controller.grantApply(policy)
       controller.grantRead(policy)

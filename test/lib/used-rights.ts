@@ -24,6 +24,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...reads('budget', 'head', 'lease', 'line', 'log', 'observed', 'open', 'service', 'watch'),
   ),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
+  'functions/definitions/remove.test.ts': of('apply', ...deletes('service')),
   'functions/budget.test.ts': [
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),
     ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', ...tells),

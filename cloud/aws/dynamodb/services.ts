@@ -42,6 +42,7 @@ export function awsServices(table: Table): Services {
         if (!wanted.includes(key)) await deleteItem(table, keys.find(key, service.name))
       return true
     },
+    remove: (name, seq) => removed(table, name, seq),
     async get(name) {
       const item = await getItem(table, keys.service(name))
       if (item === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
@@ -82,17 +83,27 @@ export function awsServices(table: Table): Services {
   }
 }
 
+async function removed(table: Table, name: string, seq: number): Promise<boolean> {
+  const before = await getItem(table, keys.service(name))
+  if (before === undefined) return true
+  await deleteItem(table, keys.service(name), upTo(seq))
+  if ((await getItem(table, keys.service(name))) !== undefined) return false
+  // Last, because an entry that finds no service does no harm.
+  for (const key of keysBefore(before)) await deleteItem(table, keys.find(key, name))
+  return true
+}
+
 /** The number is beside the body, because code from before refuses a body with a field that it does not know. */
 function numbered(service: Service, seq: number | undefined): readonly [Item, Condition?] {
   const body = bodyOf(service)
   if (seq === undefined) return [body]
-  const number = { N: String(seq) }
-  const expression = 'attribute_not_exists(seq) OR seq <= :seq'
-  return [
-    { ...body, seq: number },
-    { expression, values: { ':seq': number } },
-  ]
+  return [{ ...body, seq: { N: String(seq) } }, upTo(seq)]
 }
+
+const upTo = (seq: number): Condition => ({
+  expression: 'attribute_not_exists(seq) OR seq <= :seq',
+  values: { ':seq': { N: String(seq) } },
+})
 
 const readAll = (items: readonly Item[]) => listing(items, readService, (item) => ({ service: keyOf(item).sk }))
 

@@ -45,6 +45,27 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       expect(await services.put(first, 1)).toBe(true)
     })
 
+    it('removes a service with its keys, but none of a higher number', async () => {
+      const { services, spoil } = await open()
+      const found = async () => (await services.under([serviceKey.target('orders-api')])).items.map(({ name }) => name)
+      await services.put(service('orders'), 2)
+      await services.put(service('billing'))
+      await services.index(true)
+      expect(await services.remove('orders', 1)).toBe(false)
+      expect([await services.get('orders'), await found()]).toEqual([service('orders'), ['orders']])
+      expect(await services.remove('orders', 3)).toBe(true)
+      await expectProblem('service_missing', services.get('orders'), /orders/)
+      expect(await found()).toEqual([])
+      expect((await services.list()).items.map(({ name }) => name)).toEqual(['billing'])
+      // Once more, or one that never was, or one without a number, or one that cannot be read.
+      for (const name of ['orders', 'nobody', 'billing']) expect(await services.remove(name, 1)).toBe(true)
+      await spoil('shop', '{')
+      expect(await services.remove('shop', 1)).toBe(true)
+      expect(await services.list()).toEqual({ items: [], unreadable: [] })
+      await services.put(service('orders'), 1)
+      expect(await found()).toEqual(['orders'])
+    })
+
     it('lists all services by name', async () => {
       const { services } = await open()
       expect((await services.list()).items).toEqual([])

@@ -48,7 +48,7 @@ it.each(['pause', 'resume', 'promote', 'abort', 'approve', 'override'] as const)
 )
 
 it('are all routes that take the id of a release', () => {
-  const others = /^(start|drill|ask|attest|incident|apply|old-versions)|-line$/
+  const others = /^(start|drill|ask|attest|incident|apply|remove|old-versions)|-line$/
   const rest = routeNames.filter((name) => !others.test(name))
   expect(rest).toEqual(aboutReleases)
 })

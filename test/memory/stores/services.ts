@@ -34,6 +34,12 @@ export function memoryServices(table: MemoryTable): Services {
       else numbers.set(service.name, seq)
       return Promise.resolve(true)
     },
+    remove(name, seq) {
+      if ((numbers.get(name) ?? 0) > seq) return Promise.resolve(false)
+      table.delete(servicesKey, name)
+      numbers.delete(name)
+      return Promise.resolve(true)
+    },
     get(name) {
       return Promise.resolve(found(name))
     },
