@@ -37,7 +37,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/freeze/': ['core/*', 'core/around/*', 'core/freeze/*', 'core/release/*'],
   'core/versions/': ['core/*', 'core/definition/*', 'core/service/*', 'core/release/*', 'zod'],
-  'core/concurrency/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*'],
+  'core/concurrency/': [
+    ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*', 'zod'],
+  ],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [
     ...['core/*', 'core/definition/*', 'core/verdict/processes/*', 'core/verdict/evidence/*'],
@@ -70,7 +72,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@sigstore/',
   ],
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts', 'cloud/observation-ports.ts', 'cloud/concurrency-ports.ts'],
-  'cloud/concurrency-ports.ts': [],
+  'cloud/concurrency-ports.ts': ['core/concurrency/warm.ts'],
   'cloud/observation-ports.ts': ['core/'],
   'cloud/service-ports.ts': ['core/', 'cloud/concurrency-ports.ts'],
   'cloud/authorization.ts': [],
@@ -186,7 +188,13 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'functions/sweep/': [
-    ...['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'functions/one-way/*'],
+    ...[
+      'functions/sweep/*',
+      'functions/tasks/*',
+      'functions/steps/*',
+      'functions/one-way/*',
+      'functions/concurrency/*',
+    ],
     ...['cloud/ports.ts', 'core/', 'zod'],
   ],
   'functions/listeners/hear.ts': ['functions/orders/*', 'functions/events/*', 'functions/steps/*', 'core/'],

@@ -10,7 +10,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/s
 import { enforcing, synthesised } from '../../lib/policies.ts'
 
 const page = readFileSync(new URL('../../../docs/concurrency.md', import.meta.url), 'utf8')
-const [definition = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
+export const [definition = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
   ([, yaml = '']) => parse(yaml) as Readonly<Record<string, unknown>>,
 )
 export const promised = 50

@@ -1,0 +1,208 @@
+// The version before, kept warm for the first part of the watch after a promotion (`watch.keepWarm`, docs/watch.md): a way back
+// finds its environments ready, it is let go of in time, and at once when nothing leads back to it or another release begins.
+import { PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
+import { afterEach, describe, expect, it } from 'vitest'
+import { minuteWords } from '../../../core/time.ts'
+import { tell } from '../../../core/view/release/told.ts'
+import { minute, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
+import { parseDefinition } from '../../../core/service/definition.ts'
+import { usesItsRights } from '../../lib/used-rights.ts'
+import { definition, give, having, openWarm, promised } from './warm.ts'
+
+usesItsRights()
+
+let sandbox: Sandbox
+afterEach(() => sandbox.close())
+
+const plan = { steps: [{ weight: 50, bake: '2m' }] }
+const keepMinutes = 30
+const keeping = { plan, watch: { for: '2h', keepWarm: `${keepMinutes}m` } }
+const warm = { wanted: promised, available: promised }
+const minuteMs = 60_000
+
+/** Version 2 has just been promoted, and version 1 was warm all the time. @returns the id of the release */
+async function promotedWith(changes: object, options: SandboxOptions = {}): Promise<string> {
+  sandbox = await openWarm(options, changes)
+  await give(sandbox, '1')
+  await sandbox.minutes(2)
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
+  expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+  return id
+}
+const all = () => sandbox.world.openReleases.all()
+const apply = (changes: object) => sandbox.world.services.put(parseDefinition({ ...definition, ...changes }))
+const goBack = async (): Promise<string> => {
+  const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'carts are lost' }
+  return ((await sandbox.ask('orderRollback', order)) as { releaseId: string }).releaseId
+}
+function measured(atMs: number, invocations: number, errors: number): void {
+  const dimensionSets = [{ FunctionName: 'checkout', Resource: 'checkout:live' }]
+  const point = { namespace: 'AWS/Lambda', dimensionSets, unit: 'Count', atMs }
+  sandbox.cloud.cloudwatch.record({ ...point, name: 'Invocations', value: invocations })
+  sandbox.cloud.cloudwatch.record({ ...point, name: 'Errors', value: errors })
+}
+const promotedAt = async (id: string) => (await sandbox.release(id)).shifts.at(-1)?.sinceMs ?? 0
+
+describe('a good release', () => {
+  it('keeps the old version warm for so long after its promotion, and a sweep more, and is no open release', async () => {
+    const id = await promotedWith(keeping)
+    const fromMs = await promotedAt(id)
+    expect(await sandbox.world.openReleases.list()).toEqual({ items: [], unreadable: [] })
+    expect(await all()).toMatchObject({ open: [], warm: [{ releaseId: id, untilMs: fromMs + keepMinutes * minuteMs }] })
+    const seen: boolean[] = []
+    for (; (await all()).warm.length > 0 && seen.length < 100; await sandbox.minutes(1)) {
+      const has = await having(sandbox)
+      expect(has).toMatchObject({ 2: warm })
+      seen.push('1' in has)
+    }
+    expect(seen).not.toContain(false)
+    const keptMs = sandbox.clock.nowMs() - fromMs
+    expect(keptMs / minuteMs).toBeGreaterThanOrEqual(keepMinutes)
+    expect(keptMs / minuteMs).toBeLessThanOrEqual(keepMinutes + 2)
+    expect(await having(sandbox)).toEqual({ 2: warm })
+  })
+
+  it('says in its log what may still be paid for', async () => {
+    const id = await promotedWith(keeping)
+    const settled = (await sandbox.events(id)).at(-1)
+    const release = await sandbox.release(id)
+    const { untilMs = 0 } = (await all()).warm[0] ?? {}
+    const hours = ((untilMs - (settled?.atMs ?? 0)) / 3_600_000) * promised
+    expect(hours).toBeGreaterThan(20)
+    expect(settled && tell(settled, release).words).toMatch(/besides.*; checkout:1 stays warm until /)
+    expect(settled && tell(settled, release).words).toContain(
+      `stays warm until ${minuteWords(untilMs)} at the latest, for up to ${hours.toFixed(1)} environment-hours more`,
+    )
+  })
+})
+
+describe('the way back', () => {
+  /** What the version that the traffic goes back to has in the moment in which it gets it, and in each minute until the end. */
+  async function environmentsOnTheWay(back: string): Promise<readonly number[]> {
+    const seen: number[] = []
+    for (let minutes = 0; minutes < 20; minutes++) {
+      if ((await sandbox.alias()).version === '1') seen.push((await having(sandbox))[1]?.available ?? 0)
+      if ((await sandbox.release(back)).state.phase === 'settled') return seen
+      await sandbox.minutes(1)
+    }
+    throw new Error('the way back does not end')
+  }
+
+  it.each([
+    ['finds its environments ready', keeping, promised],
+    ['leads to cold ones where nothing is kept warm', { plan, watch: { for: '2h' } }, 0],
+  ])('%s', async (_, changes, atOnce) => {
+    await promotedWith(changes)
+    await sandbox.minutes(20)
+    const back = await goBack()
+    await sandbox.clock.settle()
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    const [first, ...rest] = await environmentsOnTheWay(back)
+    expect(first).toBe(atOnce)
+    if (atOnce === promised) expect(new Set(rest).size).toBeLessThanOrEqual(1)
+    await sandbox.minutes(8)
+    expect((await sandbox.release(back)).ending?.outcome).toBe('promoted')
+    expect(await having(sandbox)).toEqual({ 1: warm })
+    expect(await all()).toEqual({ open: [], warm: [] })
+  })
+
+  it('of the watch finds them ready as well: a fault does not end what is kept', async () => {
+    const watch = { for: '2h', onFault: 'rollBack', keepWarm: '1h' }
+    const id = await promotedWith({ plan, watch }, { watchMinutes: 5 })
+    for (let slot = 1; slot <= 288; slot++) measured(sandbox.clock.nowMs() - slot * 5 * minute - 3_600_000, 1000, 1)
+    for (let minutes = 0; (await sandbox.alias()).version === '2'; minutes++) {
+      expect(minutes).toBeLessThan(50)
+      expect(await having(sandbox)).toMatchObject({ 1: warm })
+      measured(sandbox.clock.nowMs(), 200, minutes < 15 ? 0 : 150)
+      await sandbox.minutes(1)
+    }
+    expect((await sandbox.release(id)).watched).toMatchObject({ how: 'fault' })
+    expect(await having(sandbox)).toMatchObject({ 1: warm })
+    await sandbox.minutes(8)
+    expect(await having(sandbox)).toEqual({ 1: warm })
+    expect(await all()).toEqual({ open: [], warm: [] })
+  })
+
+  it('is not kept warm for itself: what it came from has nothing', async () => {
+    await promotedWith(keeping)
+    const back = await goBack()
+    await sandbox.finish(back)
+    await sandbox.minutes(1)
+    expect(Object.keys(await having(sandbox))).toEqual(['1'])
+  })
+})
+
+describe('it is over before its time', () => {
+  it('when another release begins, which is told of no trouble although there was no room', async () => {
+    await promotedWith(keeping)
+    await sandbox.minutes(10)
+    expect(Object.keys(await having(sandbox))).toEqual(['1', '2'])
+    const ReservedConcurrentExecutions = 2 * promised
+    await sandbox.clients.lambda.send(
+      new PutFunctionConcurrencyCommand({ FunctionName: 'checkout', ReservedConcurrentExecutions }),
+    )
+    const next = await sandbox.start({ version: await sandbox.publish('v4'), requestId: 'next' })
+    expect((await sandbox.release(next)).held).toMatchObject({ gates: ['allocating'] })
+    expect((await sandbox.release(next)).held?.because).toBe(
+      'waits for the room of checkout:1, which was kept warm until now',
+    )
+    await sandbox.minutes(1)
+    expect(Object.keys(await having(sandbox))).not.toContain('1')
+    expect((await sandbox.finish(next)).ending?.outcome).toBe('promoted')
+    const news = sandbox.cloud.events.recorded().map((event) => event['detail-type'])
+    expect(news).not.toContain('Release Held')
+    expect(await having(sandbox)).toEqual({ 2: warm, 3: warm })
+    expect((await all()).warm.map(({ targets }) => targets[0]?.stable)).toEqual(['2'])
+  })
+
+  it('but not when that one leads to the version that is kept', async () => {
+    await promotedWith(keeping)
+    await sandbox.minutes(2)
+    const again = await sandbox.start({ version: '1', requestId: 'again' })
+    for (let minutes = 0; (await sandbox.release(again)).state.phase !== 'settled'; minutes++) {
+      expect(minutes).toBeLessThan(30)
+      expect(await having(sandbox)).toMatchObject({ 1: warm })
+      await sandbox.minutes(1)
+    }
+    expect((await sandbox.release(again)).ending?.outcome).toBe('promoted')
+    await sandbox.minutes(2)
+    // It keeps the one that it came from, in its turn.
+    expect(await having(sandbox)).toEqual({ 1: warm, 2: warm })
+    expect((await all()).warm).toMatchObject([{ releaseId: again }])
+  })
+
+  it.each([
+    ['keepWarm', { plan, watch: { for: '2h' } }],
+    ['watch', { plan }],
+    ['provisionedConcurrency', { plan, targets: [{ function: 'checkout', alias: 'live' }] }],
+    ['a part of the time', { plan, watch: { for: '2h', keepWarm: '10m' } }],
+  ])('when the definition no longer has %s', async (_, changes) => {
+    await promotedWith(keeping)
+    await sandbox.minutes(8)
+    expect(Object.keys(await having(sandbox))).toEqual(['1', '2'])
+    await apply(changes)
+    await sandbox.minutes(4)
+    expect(await having(sandbox)).toEqual({ 2: warm })
+    expect(await all()).toEqual({ open: [], warm: [] })
+  })
+
+  it('when somebody has moved the alias back by hand: the version that serves keeps what it has', async () => {
+    await promotedWith(keeping)
+    await sandbox.minutes(8)
+    await sandbox.moveByHand('1')
+    await sandbox.minutes(2)
+    expect(await having(sandbox)).toEqual({ 1: warm })
+    expect(await all()).toEqual({ open: [], warm: [] })
+  })
+})
+
+it('nothing is kept after a release that went back', async () => {
+  sandbox = await openWarm({}, keeping)
+  await give(sandbox, '1')
+  await sandbox.minutes(2)
+  const id = await sandbox.start({ version: await sandbox.publish('v3') })
+  expect((await sandbox.finish(id)).ending?.outcome).toBe('rolledBack')
+  await sandbox.minutes(1)
+  expect(await having(sandbox)).toEqual({ 1: warm })
+  expect((await all()).warm).toEqual([])
+})
