@@ -37,9 +37,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/freeze/': ['core/*', 'core/around/*', 'core/freeze/*', 'core/release/*'],
   'core/versions/': ['core/*', 'core/definition/*', 'core/service/*', 'core/release/*', 'zod'],
-  'core/concurrency/': [
-    ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*', 'zod'],
-  ],
+  'core/concurrency/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*'],
+  'core/concurrency/warm.ts': ['core/*', 'core/service/*', 'core/release/*', 'core/concurrency/*', 'zod'],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [
     ...['core/*', 'core/definition/*', 'core/verdict/processes/*', 'core/verdict/evidence/*'],
@@ -149,7 +148,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/senders.ts': ['functions/', 'cloud/aws/secrets.ts', 'cloud/receivers/*', '@aws-sdk/'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
-  'functions/concurrency/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/concurrency/': ['functions/concurrency/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/one-way/': ['functions/steps/*', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -188,14 +187,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'functions/sweep/': [
-    ...[
-      'functions/sweep/*',
-      'functions/tasks/*',
-      'functions/steps/*',
-      'functions/one-way/*',
-      'functions/concurrency/*',
-    ],
-    ...['cloud/ports.ts', 'core/', 'zod'],
+    ...['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'functions/one-way/*'],
+    ...['functions/concurrency/*', 'cloud/ports.ts', 'core/', 'zod'],
   ],
   'functions/listeners/hear.ts': ['functions/orders/*', 'functions/events/*', 'functions/steps/*', 'core/'],
   'functions/listeners/': [

@@ -34,9 +34,8 @@ export type Warm = z.output<typeof Warm>
 
 /** Which versions a release that has been promoted keeps warm. Nothing where no way leads back to them. */
 export function keptBy(release: Release): readonly Promised[] {
-  const { service, ending, drill } = release
-  const leadsBack = ending?.outcome === 'promoted' && drill === undefined && !isWayBack(release)
-  if (service.watch?.warmSeconds === undefined || !leadsBack || isPastOneWay(release)) return []
+  const leadsBack = release.ending?.outcome === 'promoted' && !isWayBack(release) && !isPastOneWay(release)
+  if (release.service.watch?.warmSeconds === undefined || !leadsBack) return []
   return promisedOf(release).filter(({ target }) => !target.lost)
 }
 
@@ -66,7 +65,7 @@ export function askedUntilMs({ promotedAtMs: fromMs, untilMs, targets }: Warm, s
 }
 
 /**
- * Whether a newer release may give the traffic to the version that is kept: the way back does. Then it is not taken away under it.
+ * Whether a newer release may give the traffic to the version that is kept, as the way back does. Then it is not taken away.
  */
 export function mayWant({ targets, candidate }: Pick<Release, 'targets' | 'candidate'>, kept: WarmTarget): boolean {
   const target = targets.find(({ functionName }) => functionName === kept.functionName)

@@ -1,6 +1,6 @@
 // Provisioned concurrency after a release: the version with the traffic has what the definition promises, and the other one has
-// none, so that nothing is paid for twice; unless the definition keeps it warm (warm.ts). It follows from the aliases as they are,
-// and so may run any number of times, after any death in between.
+// none, so that nothing is paid for twice; unless the definition keeps it warm (warm.ts). It follows from the aliases, and so may
+// run any number of times, after any death in between.
 import type { Provisioned } from '../../cloud/ports.ts'
 import { type Promised, promisedOf } from '../../core/concurrency/need.ts'
 import { type Warm, warmVersions } from '../../core/concurrency/warm.ts'

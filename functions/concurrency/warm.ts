@@ -1,11 +1,11 @@
-// What a promoted release keeps warm: the sweep lets go of it when its time is over, and at once when nothing leads back to it any
-// more, or when another release needs the room. It reads the definition and the aliases, never the log of the release. It may
-// run any number of times.
+// What a promoted release keeps warm: the sweep lets go of it when its time is over, and at once when nothing leads back to it or
+// another release needs the room. It reads the definition and the aliases, never the log of the release. It may run any number
+// of times.
 import { askedUntilMs, mayWant, type Warm, type WarmTarget } from '../../core/concurrency/warm.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
-import { each, orThrow } from '../steps/each.ts'
+import { concurrently, each, orThrow } from '../steps/each.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
 import { has, keptFrom, lateMs } from './leave.ts'
@@ -49,8 +49,10 @@ async function whyOver(deps: Warming, warm: Warm): Promise<string | undefined> {
   if (nowMs >= warm.untilMs) return `${after} after the promotion the time is over`
   if (nowMs >= askedUntilMs(warm, await definitionNow(deps, warm.service)))
     return 'the definition does not ask for it any more'
-  for (const target of warm.targets) if (!(await isWhereItWas(deps, target))) return movedWords(target)
-  return undefined
+  const moved = await concurrently(warm.targets, 1, async (target) =>
+    (await isWhereItWas(deps, target)) ? [] : [movedWords(target)],
+  )
+  return moved.flat()[0]
 }
 
 const movedWords = ({ functionName, alias, candidate }: WarmTarget): string =>
@@ -108,11 +110,13 @@ async function letGoOf(
   const free = versions(target).filter((one) => has(found, one) && !kept.has(`${functionName}:${one}`))
   if (free.length === 0) return true
   const served = new Set((await deps.concurrency.aliases(functionName)).flatMap((one) => one.versions))
-  for (const version of free.filter((one) => !served.has(one))) {
+  const idle = free.filter((one) => !served.has(one))
+  const gone = await concurrently(idle, 1, async (version) => {
     if ((await deps.leases.holder(warm.service)) !== holder) return false
     await deps.concurrency.remove(functionName, version)
     const message = `${functionName}:${version} is not kept warm any more: ${because}`
     deps.log({ message, releaseId: warm.releaseId })
-  }
-  return true
+    return true
+  })
+  return gone.every(Boolean)
 }

@@ -1,5 +1,5 @@
-// A process that dies after any one of its effects while the version before is kept warm: it is warm for as long as it is promised,
-// a way back finds it so, and it is let go of not much later than it should be.
+// A process that dies after any one of its effects while the version before is kept warm: it is warm for as long as promised, so
+// that a way back finds it, and it is let go of not much later than it should be.
 import { afterEach, expect, it } from 'vitest'
 import type { Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'

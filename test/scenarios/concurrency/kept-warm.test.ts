@@ -1,11 +1,13 @@
 // The version before, kept warm for the first part of the watch after a promotion (`watch.keepWarm`, docs/watch.md): a way back
 // finds its environments ready, it is let go of in time, and at once when nothing leads back to it or another release begins.
-import { PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
+import { CreateAliasCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { afterEach, describe, expect, it } from 'vitest'
 import { minuteWords } from '../../../core/time.ts'
 import { tell } from '../../../core/view/release/told.ts'
 import { minute, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
+import type { Forecast } from '../../../functions/orders/dry-run.ts'
+import { allServices, planFor } from '../../../functions/versions/plan.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
 import { definition, give, having, openWarm, promised } from './warm.ts'
 
@@ -193,6 +195,48 @@ describe('it is over before its time', () => {
     await sandbox.minutes(2)
     expect(await having(sandbox)).toEqual({ 1: warm })
     expect(await all()).toEqual({ open: [], warm: [] })
+  })
+})
+
+describe('what else looks at it', () => {
+  it('no version is deleted that is kept warm, and nothing says that a release has not ended', async () => {
+    await promotedWith({ ...keeping, versions: { keep: 3, keepFor: '7d' } })
+    await sandbox.minutes(8)
+    const plan = await planFor(sandbox.world, 'checkout', await allServices(sandbox.world))
+    const why = plan.versions.find(({ version }) => version === '1')?.because.join('; ')
+    expect(why).toContain('provisioned concurrency')
+    expect(why).not.toContain('has not ended')
+  })
+
+  it('a release is foretold that it has its room, and what the next one keeps', async () => {
+    await promotedWith(keeping)
+    await sandbox.clients.lambda.send(
+      new PutFunctionConcurrencyCommand({ FunctionName: 'checkout', ReservedConcurrentExecutions: 2 * promised }),
+    )
+    const version = await sandbox.publish('v4')
+    const answer = (await sandbox.orderAs('ann')('ask', 'checkout', { release: { version } })) as Forecast
+    const room = answer.checks.find(({ what }) => what === 'provisioned concurrency checkout')
+    expect(room).toMatchObject({ isOk: true })
+    expect(room?.because).toMatch(/; after a promotion the old version stays warm for 30m: up to 25\.0 environment-/)
+  })
+
+  it('another service with the function leaves alone what this one keeps, and it goes when its time is over', async () => {
+    sandbox = await openWarm()
+    const beta = { FunctionName: 'checkout', Name: 'beta', FunctionVersion: '1' }
+    await sandbox.clients.lambda.send(new CreateAliasCommand(beta))
+    const targets = [{ function: 'checkout', alias: 'beta', provisionedConcurrency: promised }]
+    await apply({ ...keeping, plan: 'AllAtOnce' })
+    await apply({ name: 'beta', targets, plan: 'AllAtOnce' })
+    await give(sandbox, '1')
+    const version = await sandbox.publish('v2')
+    const first = await sandbox.start({ version })
+    await sandbox.finish(first)
+    const second = await sandbox.start({ service: 'beta', version, requestId: 'beta' })
+    expect((await sandbox.finish(second)).ending?.outcome).toBe('promoted')
+    await sandbox.minutes(8)
+    expect(await having(sandbox)).toEqual({ 1: warm, 2: warm })
+    await sandbox.minutes(keepMinutes)
+    expect(await having(sandbox)).toEqual({ 2: warm })
   })
 })
 
