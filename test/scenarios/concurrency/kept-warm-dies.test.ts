@@ -1,6 +1,7 @@
 // A process that dies after any one of its effects while the version before is kept warm: it is warm for as long as promised, so
 // that a way back finds it, and it is let go of not much later than it should be.
 import { afterEach, expect, it } from 'vitest'
+import type { Verb } from '../../../functions/handlers.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
 import { areAll } from '../../repeats.ts'
@@ -93,11 +94,28 @@ it.each(['time', 'back', 'next'] as const)('one version is warm for as long as i
   sandbox.close()
   const some = ['UpdateItem by settle', 'DeleteProvisionedConcurrencyConfig by reconcile']
   expect(all).toContain('UpdateItem by settle')
+  // What dies before the end of the release is in dies.test.ts.
+  const begin = all.findIndex((what) => what.endsWith('by settle'))
   const kills = areAll
-    ? all.map((_, index) => index + 1)
+    ? all.map((_, index) => index + 1).slice(begin)
     : some.flatMap((what) => (all.includes(what) ? [all.indexOf(what) + 1] : []))
   for (const after of kills) {
     await story(how, after)
     sandbox.close()
   }
+})
+
+it('where no settle ever answers, the sweep keeps it warm, and lets go of it', async () => {
+  const around = (verb: Verb, _event: unknown, run: () => Promise<unknown>): Promise<unknown> =>
+    verb === 'settle' ? Promise.reject(new Error('it cannot answer')) : run()
+  sandbox = await openWarm({ around, perMinute: 60 }, changes)
+  await give(sandbox, '1')
+  await sandbox.minutes(2)
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
+  await settled(id, 'without settle')
+  await sandbox.minutes(1)
+  expect(await left()).toMatchObject({ open: [], warm: [{ releaseId: id }] })
+  expect(await having(sandbox)).toEqual({ 1: warm, 2: warm })
+  await sandbox.minutes(keepMinutes)
+  expect(await having(sandbox)).toEqual({ 2: warm })
 })
