@@ -2,6 +2,7 @@
 // finds its environments ready, it is let go of in time, and at once when nothing leads back to it or another release begins.
 import { CreateAliasCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
 import { minuteWords } from '../../../core/time.ts'
 import { tell } from '../../../core/view/release/told.ts'
 import { minute, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
@@ -155,6 +156,35 @@ describe('it is over before its time', () => {
     expect(news).not.toContain('Release Held')
     expect(await having(sandbox)).toEqual({ 2: warm, 3: warm })
     expect((await all()).warm.map(({ targets }) => targets[0]?.stable)).toEqual(['2'])
+  })
+
+  it('and a late call of a gate that still gives it environments is undone', async () => {
+    await promotedWith(keeping)
+    const next = await sandbox.start({ version: await sandbox.publish('v4'), requestId: 'next' })
+    await sandbox.minutes(1)
+    expect(Object.keys(await having(sandbox))).not.toContain('1')
+    await give(sandbox, '1')
+    await sandbox.minutes(1)
+    expect((await sandbox.release(next)).state.phase).not.toBe('settled')
+    expect(Object.keys(await having(sandbox))).not.toContain('1')
+  })
+
+  it('but not in a moment in which another one takes the lease: first it is asked what that one wants', async () => {
+    let isRacing = false
+    const onRequest = async ({ phase, operation, caller }: RequestInfo): Promise<void> => {
+      if (!isRacing || phase !== 'after' || operation !== 'ListAliases' || !caller.arn.includes('reconcile')) return
+      isRacing = false
+      await sandbox.world.leases.take('checkout', 'another')
+    }
+    await promotedWith(keeping, { onRequest: (info) => void onRequest(info) })
+    await sandbox.minutes(8)
+    await apply({ plan, watch: { for: '2h' } })
+    isRacing = true
+    await sandbox.minutes(1)
+    expect(isRacing).toBe(false)
+    expect(Object.keys(await having(sandbox))).toEqual(['1', '2'])
+    await sandbox.minutes(1)
+    expect(Object.keys(await having(sandbox))).toEqual(['2'])
   })
 
   it('but not when that one leads to the version that is kept', async () => {
