@@ -53,10 +53,11 @@ describe('a good release', () => {
     expect(await sandbox.world.openReleases.list()).toEqual({ items: [], unreadable: [] })
     expect(await all()).toMatchObject({ open: [], warm: [{ releaseId: id, untilMs: fromMs + keepMinutes * minuteMs }] })
     const seen: boolean[] = []
-    for (; (await all()).warm.length > 0 && seen.length < 100; await sandbox.minutes(1)) {
+    while ((await all()).warm.length > 0 && seen.length < 100) {
       const has = await having(sandbox)
       expect(has).toMatchObject({ 2: warm })
       seen.push('1' in has)
+      await sandbox.minutes(1)
     }
     expect(seen).not.toContain(false)
     const keptMs = sandbox.clock.nowMs() - fromMs
