@@ -100,7 +100,7 @@ async function sweepAll(
   )
   const warm = await each(
     deps,
-    all.warm,
+    fromElsewhere(beganMs, all.warm),
     ({ releaseId }) => ({ releaseId }),
     (one) => lookAtWarm(deps, one),
     warmTogether,

@@ -191,7 +191,13 @@ describe('it is over before its time', () => {
   it('but not when that one leads to the version that is kept', async () => {
     await promotedWith(keeping)
     await sandbox.minutes(2)
+    await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'freeze' })
     const again = await sandbox.start({ version: '1', requestId: 'again' })
+    await sandbox.minutes(3)
+    // No alias points at it, and nothing is prepared yet: only the call says what is wanted.
+    expect(await sandbox.release(again)).toMatchObject({ state: { phase: 'preparing' }, held: { gates: ['stop'] } })
+    expect(await having(sandbox)).toMatchObject({ 1: warm })
+    await sandbox.ask('startLine', { service: 'checkout', by: 'ben' })
     for (let minutes = 0; (await sandbox.release(again)).state.phase !== 'settled'; minutes++) {
       expect(minutes).toBeLessThan(30)
       expect(await having(sandbox)).toMatchObject({ 1: warm })
