@@ -1,5 +1,6 @@
 // The version before, kept warm for the first part of the watch after a promotion (`watch.keepWarm`, docs/watch.md): a way back
 // finds its environments ready, it is let go of in time, and at once when nothing leads back to it or another release begins.
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { CreateAliasCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
@@ -159,6 +160,16 @@ describe('it is over before its time', () => {
     expect((await all()).warm.map(({ targets }) => targets[0]?.stable)).toEqual(['2'])
   })
 
+  it('and only the version that is kept is taken then: what the next one comes from is for that one', async () => {
+    await promotedWith(keeping)
+    const version = await sandbox.publish('v4')
+    await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'freeze' })
+    await sandbox.start({ version, requestId: 'next' })
+    await sandbox.moveByHand(version)
+    await sandbox.minutes(2)
+    expect(await having(sandbox)).toEqual({ 2: warm })
+  })
+
   it('and a late call of a gate that still gives it environments is undone', async () => {
     await promotedWith(keeping)
     const next = await sandbox.start({ version: await sandbox.publish('v4'), requestId: 'next' })
@@ -233,6 +244,17 @@ describe('it is over before its time', () => {
     expect(await having(sandbox)).toEqual({ 1: warm })
     expect(await all()).toEqual({ open: [], warm: [] })
   })
+})
+
+it('it is over in time even if nobody can read the definition any more', async () => {
+  await promotedWith({ plan, watch: { for: '2h', keepWarm: '12m' } })
+  const Item = { pk: { S: 'SERVICE' }, sk: { S: 'checkout' }, body: { S: '{}' } }
+  await sandbox.clients.dynamodb.send(new PutItemCommand({ TableName: 'tidegate', Item }))
+  await sandbox.minutes(8)
+  expect(await having(sandbox)).toEqual({ 1: warm, 2: warm })
+  await sandbox.minutes(5)
+  expect(await having(sandbox)).toEqual({ 2: warm })
+  expect(await all()).toEqual({ open: [], warm: [] })
 })
 
 describe('what else looks at it', () => {
