@@ -1,6 +1,6 @@
 // Open releases in DynamoDB: one item each, by service and id, so a release that is added twice is listed once. Once nothing is
 // left of a release but a version that is kept warm, its item says so in an attribute of its own: it is no open release any more.
-// Code from before takes it for one that has just ended, and lets go of the version.
+// Key and body stay what they were: code from before finds it as that of any release.
 import * as z from 'zod'
 import { Warm } from '../../../core/concurrency/warm.ts'
 import { ReleaseEvent } from '../../../core/release/event.ts'
