@@ -1,4 +1,5 @@
 // Provisioned concurrency of versions, in the own account and region. Exported by ports.ts.
+import type { Warm } from '../core/concurrency/warm.ts'
 
 /** Provisioned concurrency of an alias or a version. */
 export type Provisioned = {
@@ -40,4 +41,12 @@ export type Concurrency = {
   ask(functionName: string, version: string, environments: number): Promise<void>
   /** Does nothing if the version has none. */
   remove(functionName: string, version: string): Promise<void>
+}
+
+/** A part of `OpenReleases`: what is left of releases that have ended are versions that are kept warm. */
+export type WarmReleases<Key> = {
+  /** All, in one read. Whoever asks for open releases in another way sees none of those that are only kept warm. */
+  all(): Promise<{ readonly open: readonly Key[]; readonly warm: readonly Warm[] }>
+  /** The release is not open any more, but its entry stays until it is removed. Does nothing if there is no entry. */
+  keepWarm(warm: Warm): Promise<void>
 }

@@ -13,6 +13,7 @@ import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Kept, Told } from '../core/message/kept.ts'
 import type { SentMessages } from './service-ports.ts'
+import type { WarmReleases } from './concurrency-ports.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
@@ -199,7 +200,7 @@ export type OpenReleases = {
   page(page: PageAfter<OpenKey>): Promise<Listing<OpenRelease, OpenKey>>
   /** Sorted by time of request, then by id; for one service, or for all. */
   list(service?: string): Promise<Listing<OpenRelease, OpenKey>>
-}
+} & WarmReleases<OpenKey>
 
 /** Records that put traffic back when a log cannot be read: one for each release that may have traffic. */
 export type Returns = {

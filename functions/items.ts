@@ -47,6 +47,8 @@ export const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRec
 export const settles = all(ends, {
   reads: ['waiting'],
   writes: ['lease', 'watch'],
+  // Its entry, when only a version is left of it that is kept warm.
+  updates: ['open'],
   deletes: ['line', 'returnRecord', 'waiting'],
 })
 

@@ -116,12 +116,12 @@ const gates = () => ({
   budgets: budgets(),
   versions: versions(),
   attestations: attestations(),
-  ...{ telemetry: telemetry(), deployments: deployments(), concurrency: concurrency() },
+  ...{ telemetry: telemetry(), deployments: deployments(), concurrency: concurrency(), openReleases: openReleases() },
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
 /** What the question whether a service may be released takes. */
-const asking = () => ({ ...gates(), openReleases: openReleases(), aliases: aliases() })
+const asking = () => ({ ...gates(), aliases: aliases() })
 export const ask = /* @__PURE__ */ wired('ask', () => askHandler({ ...asking(), home: home() }))
 export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
   pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),

@@ -63,7 +63,7 @@ const own: Readonly<Record<Verb, Own>> = {
   start: { items: opens, machine: ['states:StartExecution'] },
   gate: {
     items: all(looksUp, records, {
-      reads: ['attestation'],
+      reads: ['attestation', 'open'],
       writes: ['lease', 'waiting'],
       updates: ['turn'],
       deletes: ['lease', 'waiting'],

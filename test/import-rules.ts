@@ -38,6 +38,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/freeze/': ['core/*', 'core/around/*', 'core/freeze/*', 'core/release/*'],
   'core/versions/': ['core/*', 'core/definition/*', 'core/service/*', 'core/release/*', 'zod'],
   'core/concurrency/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*'],
+  'core/concurrency/warm.ts': ['core/*', 'core/service/*', 'core/release/*', 'core/concurrency/*', 'zod'],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [
     ...['core/*', 'core/definition/*', 'core/verdict/processes/*', 'core/verdict/evidence/*'],
@@ -70,7 +71,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@sigstore/',
   ],
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts', 'cloud/observation-ports.ts', 'cloud/concurrency-ports.ts'],
-  'cloud/concurrency-ports.ts': [],
+  'cloud/concurrency-ports.ts': ['core/concurrency/warm.ts'],
   'cloud/observation-ports.ts': ['core/'],
   'cloud/service-ports.ts': ['core/', 'cloud/concurrency-ports.ts'],
   'cloud/authorization.ts': [],
@@ -147,7 +148,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/senders.ts': ['functions/', 'cloud/aws/secrets.ts', 'cloud/receivers/*', '@aws-sdk/'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
-  'functions/concurrency/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/concurrency/': ['functions/concurrency/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/one-way/': ['functions/steps/*', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -187,7 +188,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/sweep/': [
     ...['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'functions/one-way/*'],
-    ...['cloud/ports.ts', 'core/', 'zod'],
+    ...['functions/concurrency/*', 'cloud/ports.ts', 'core/', 'zod'],
   ],
   'functions/listeners/hear.ts': ['functions/orders/*', 'functions/events/*', 'functions/steps/*', 'core/'],
   'functions/listeners/': [

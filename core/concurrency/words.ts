@@ -1,4 +1,8 @@
 // What people are told about the provisioned concurrency of a release: what it waits for, and what it costs.
+import { formatDuration } from '../duration.ts'
+import { minuteWords } from '../time.ts'
+import type { Service } from '../service/service.ts'
+import { keptBy, warmUntilMs } from './warm.ts'
 import type { Need } from './need.ts'
 import type { Problem } from '../problem.ts'
 import type { Release } from '../release/release.ts'
@@ -45,4 +49,24 @@ export function extraWords(release: Pick<Release, 'asked' | 'targets'>, untilMs:
   const billing = others.length === 0 ? only?.baseline.billing?.candidate : undefined
   const cost = billing === undefined ? '' : `, about $${costOf(extra, billing).toFixed(2)}`
   return `it had ${(extra / hourMs).toFixed(1)} environment-hours of provisioned concurrency besides${cost}`
+}
+
+/** What the definition keeps warm besides, before a release. @param environments of a target */
+export function warmWords({ watch }: Service, environments: number, billing: Billing | undefined): string {
+  if (watch?.warmSeconds === undefined) return ''
+  const hours = (environments * watch.warmSeconds) / 3600
+  const cost = billing === undefined ? '' : `, about $${costOf(hours * hourMs, billing).toFixed(2)}`
+  return `; after a promotion the old version stays warm for ${formatDuration(watch.warmSeconds)}: up to ${hours.toFixed(1)} environment-hours more${cost}`
+}
+
+/** What a promoted release keeps warm, and what that may take. Nobody knows yet how long it will really be kept. */
+export function keptWords(release: Release, settledAtMs: number): string | undefined {
+  const kept = keptBy(release)
+  const untilMs = warmUntilMs(release)
+  if (kept.length === 0 || untilMs <= settledAtMs) return undefined
+  const most = kept.reduce((sum, { environments }) => sum + environments, 0) * (untilMs - settledAtMs)
+  const billing = release.targets.length === 1 ? release.targets[0]?.baseline.billing?.stable : undefined
+  const cost = billing === undefined ? '' : `, about $${costOf(most, billing).toFixed(2)}`
+  const versions = kept.map(({ target: { functionName, stable } }) => `${functionName}:${stable}`).join(', ')
+  return `${versions} stay${kept.length === 1 ? 's' : ''} warm until ${minuteWords(untilMs)} at the latest, for up to ${(most / hourMs).toFixed(1)} environment-hours more${cost}`
 }

@@ -269,6 +269,10 @@ export function isReturning({ state }: Release): boolean {
 }
 
 /** Whether a one-way step lies behind it, so that nothing of it may go back, whatever happens. */
+/** When a promoted release got all traffic. */
+export const promotedAtMs = ({ shifts, requestedAtMs }: Pick<Release, 'shifts' | 'requestedAtMs'>): number =>
+  shifts.at(-1)?.sinceMs ?? requestedAtMs
+
 export const isPastOneWay = ({ oneWay }: Pick<Release, 'oneWay'>): boolean => oneWay !== undefined
 
 /** Whether it waits, at its present weight, for a forward fix. */

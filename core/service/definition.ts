@@ -96,11 +96,23 @@ function wrongAfterwards(service: Service): readonly Wrong[] {
       ? [[['depends'], 'a service that is only observed has no releases to which it matters'] as const]
       : []),
     ...wrongHeadroom(service),
+    ...wrongWarm(service),
     ...(watch !== undefined && signals.errors === 'off'
       ? [[['watch'], 'the watch goes by errors, and signals.errors is off'] as const]
       : []),
   ]
 }
+
+/** Lambda keeps no other environments than those that are provisioned. */
+const wrongWarm = ({ watch, targets }: Service): readonly Wrong[] =>
+  watch?.warmSeconds === undefined || targets.some((target) => target.provisionedConcurrency !== undefined)
+    ? []
+    : [
+        [
+          ['watch', 'keepWarm'],
+          'only provisioned concurrency can be kept warm: give a target `provisionedConcurrency`, or take keepWarm away',
+        ],
+      ]
 
 /** Concurrency is counted for each account and region, and the limits are read of the own ones. */
 function wrongHeadroom(service: Service): readonly Wrong[] {

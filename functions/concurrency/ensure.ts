@@ -4,6 +4,7 @@
 import type { Provisioned } from '../../cloud/ports.ts'
 import { type Need, needsAt, peakNeeds, promisedOf, scaledNow } from '../../core/concurrency/need.ts'
 import { type Standing, standingOf, withoutRoom } from '../../core/concurrency/standing.ts'
+import { mayWant } from '../../core/concurrency/warm.ts'
 import { troubleWords, waitingWords } from '../../core/concurrency/words.ts'
 import type { Answer } from '../../core/gate/answer.ts'
 import { Problem } from '../../core/problem.ts'
@@ -13,7 +14,7 @@ import { concurrently, sentenceOf } from '../steps/each.ts'
 import { type Loaded, record } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
-export type Ensuring = Pick<World, 'clock' | 'journal' | 'concurrency' | 'trouble'>
+export type Ensuring = Pick<World, 'clock' | 'journal' | 'concurrency' | 'openReleases' | 'trouble'>
 type Ensured = { readonly loaded: Loaded; readonly answer: Answer }
 type Found = ReadonlyMap<string, readonly Provisioned[]>
 
@@ -48,7 +49,7 @@ async function ensure(deps: Ensuring, loaded: Loaded, point: number, answer: Ans
   const standing = standingOf(needs, found)
   if (standing.lacking.length === 0) return { loaded, answer: whenAllocated(standing, answer) }
   const tight = await tightFor(deps, release, found)
-  if (tight.length > 0) return { loaded, answer: denied(provisionedGate, troubleWords(tight)) }
+  if (tight.length > 0) return { loaded, answer: await roomless(deps, release, found, tight) }
   const noted = await noteAsked(deps, loaded, standing.lacking)
   // The log has grown meanwhile, perhaps by a stop: nothing is asked for, and the gates are asked again.
   if (noted === undefined) return { loaded, answer: denied(allocatingGate, waitingWords(needs)) }
@@ -59,8 +60,27 @@ async function ensure(deps: Ensuring, loaded: Loaded, point: number, answer: Ans
     answer:
       troubles.length === 0
         ? denied(allocatingGate, waitingWords(standing.lacking))
-        : denied(provisionedGate, troubleWords(troubles)),
+        : await roomless(deps, release, found, troubles),
   }
+}
+
+/** While an earlier release still keeps a version warm, a lack of room is no trouble: the sweep lets go of it within a minute. */
+async function roomless(deps: Ensuring, release: Release, found: Found, troubles: readonly Problem[]): Promise<Answer> {
+  const isRoom = troubles.every(({ code }) => code === 'concurrency_no_room')
+  const kept = isRoom ? await keptBefore(deps, release, found) : []
+  return kept.length === 0
+    ? denied(provisionedGate, troubleWords(troubles))
+    : denied(allocatingGate, `waits for the room of ${kept.join(', ')}, which was kept warm until now`)
+}
+
+/** What has concurrency only because an earlier release of the service keeps it warm. */
+async function keptBefore({ openReleases }: Ensuring, release: Release, found: Found): Promise<readonly string[]> {
+  const { warm } = await openReleases.all()
+  const earlier = warm.filter(({ service }) => service === release.service.name).flatMap(({ targets }) => targets)
+  return earlier
+    .filter((kept) => !mayWant(release, kept))
+    .filter(({ functionName, stable }) => found.get(functionName)?.some(({ qualifier }) => qualifier === stable))
+    .map(({ functionName, stable }) => `${functionName}:${stable}`)
 }
 
 /** Gates are asked again every minute at first, and Lambda needs one or two (docs/aws.md §1.3). */

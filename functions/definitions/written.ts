@@ -38,10 +38,15 @@ export function written({ targets, plan, hooks, policy, slos, pace, gates, ...re
     }),
     ...present({ ...more, waves: wavesWritten(waves, gates.approvals) }),
     ...(versions === undefined ? {} : { versions: { keep: versions.keep, keepFor: span(versions.keepSeconds) } }),
-    ...(watch === undefined ? {} : { watch: { for: span(watch.seconds), onFault: watch.onFault } }),
+    ...(watch === undefined ? {} : { watch: watchWritten(watch) }),
     ...(runbook === undefined ? {} : { runbook }),
   }
 }
+
+const watchWritten = ({ seconds, onFault, warmSeconds }: NonNullable<Service['watch']>): Written => ({
+  ...{ for: span(seconds), onFault },
+  ...(warmSeconds === undefined ? {} : { keepWarm: span(warmSeconds) }),
+})
 
 /** Only what differs from what holds when nothing is said. */
 export function writtenBriefly(service: Service): Written {

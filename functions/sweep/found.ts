@@ -1,5 +1,6 @@
 // What the sweep finds in the table, and which of it is due now. All of it is small: entries and keys, no logs.
 import type { Lease, OpenKey } from '../../cloud/ports.ts'
+import type { Warm } from '../../core/concurrency/warm.ts'
 import type { QueueEntry } from '../../core/queue/admission.ts'
 import type { Listing } from '../../core/listing.ts'
 import type { ReturnRecord } from '../../core/release/return-record.ts'
@@ -26,6 +27,8 @@ export type Everything = {
   readonly found: readonly Found[]
   readonly held: Listing<Lease, Pick<Lease, 'name'>>
   readonly openIds: readonly string[]
+  /** What is left of releases that have ended, and keep a version warm. */
+  readonly warm: readonly Warm[]
   /** Entries of releases that are not open. */
   readonly strays: readonly Queued[]
 }
@@ -35,7 +38,7 @@ export async function everything(deps: Deps): Promise<Everything> {
   const held = await deps.leases.list()
   const queued = await deps.queues.list()
   const records = await deps.returns.list()
-  const open = await deps.openReleases.keys()
+  const { open, warm } = await deps.openReleases.all()
   const openIds = new Set(open.map(({ releaseId }) => releaseId))
   const entries = Map.groupBy(queued, ({ entry }) => entry.releaseId)
   const next = nextOnes(queued, openIds, held)
@@ -52,6 +55,7 @@ export async function everything(deps: Deps): Promise<Everything> {
     found: [...byId.values()].sort((a, b) => (a.releaseId < b.releaseId ? -1 : 1)),
     held,
     openIds: [...openIds],
+    warm,
     strays: queued.filter(({ entry }) => !byId.has(entry.releaseId)),
   }
 }

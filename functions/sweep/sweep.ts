@@ -8,6 +8,7 @@ import { each, sentenceOf } from '../steps/each.ts'
 import { loadIfReadable } from '../steps/lease.ts'
 import type { Loaded } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
+import { lookAtWarm, type Warming } from '../concurrency/warm.ts'
 import { finish, type Finishing } from './finish.ts'
 import { everything, type Everything, type Found, fromElsewhere, inRotation, isDue, straysAt } from './found.ts'
 import { dropLeftovers } from './leftovers.ts'
@@ -15,12 +16,15 @@ import { sweepSeconds } from './timing.ts'
 import { tableWatch, watchParts } from './watch-parts.ts'
 
 type Deps = Finishing &
+  Warming &
   Parameters<typeof watchParts>[0] &
   Parameters<typeof dropLeftovers>[0] &
   Pick<World, 'emit' | 'queues'>
 
 // How many releases at once. Each makes a few calls, which DynamoDB and Step Functions handle easily.
 const together = 20
+// Lambda answers 15 listings of aliases a second (docs/aws.md §1.4), and releases come first.
+const warmTogether = 3
 
 export type Swept = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
 
@@ -94,10 +98,18 @@ async function sweepAll(
     together,
     isInTime,
   )
+  const warm = await each(
+    deps,
+    fromElsewhere(beganMs, all.warm),
+    ({ releaseId }) => ({ releaseId }),
+    (one) => lookAtWarm(deps, one),
+    warmTogether,
+    isInTime,
+  )
   const leftovers = await dropLeftovers(deps, all.held, all.openIds, isInTime)
   return {
     finished: done.flatMap(({ releaseId, live }) => (live === undefined ? [releaseId] : [])),
-    troubles: [...troubles, ...strays.failed.map(({ error }) => sentenceOf(error)), ...leftovers],
+    troubles: [...troubles, ...[...strays.failed, ...warm.failed].map(({ error }) => sentenceOf(error)), ...leftovers],
     live: done.flatMap(({ live }) => live ?? []),
   }
 }

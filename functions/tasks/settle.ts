@@ -4,6 +4,7 @@ import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { watchOf } from '../../core/watch/watch.ts'
 import type { Release } from '../../core/release/release.ts'
+import { warmOf } from '../../core/concurrency/warm.ts'
 import { leaveConcurrency } from '../concurrency/leave.ts'
 import { isToBeTold } from '../../core/release/pages.ts'
 import { noticeChanges } from '../around/notice.ts'
@@ -77,7 +78,8 @@ async function settleLoaded(deps: Deps, ended: Loaded): Promise<Settled> {
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   if (release.ending.outcome === 'promoted') await startLine(deps, release)
   // Before the lease goes: the next release may begin with the version that this one takes it from.
-  const isLeft = await leaveConcurrency(deps, release, release.state.atMs)
+  const keeping = warmOf(release, deps.clock.nowMs())
+  const leftAs = await leaveConcurrency(deps, release, release.state.atMs, { keeping })
   await giveBack(deps, release)
   await leaveFixed(deps, release)
   await deps.leases.drop(release.service.name, release.id)
@@ -85,8 +87,10 @@ async function settleLoaded(deps: Deps, ended: Loaded): Promise<Settled> {
   await wakeNext(deps, release.service.name)
   await makeRoom(deps, release)
   const left = await tellWaiters(deps, loaded, settled)
-  // Remove the entry last: as long as it exists, the sweep comes back for whatever is not done.
-  if (told && left.length === 0 && isLeft)
+  // The entry is last: as long as it is open, the sweep comes back for whatever is not done.
+  const isDone = told && left.length === 0
+  if (isDone && keeping !== undefined && leftAs !== 'failed') await deps.openReleases.keepWarm(keeping)
+  else if (isDone && leftAs === 'all')
     await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
@@ -98,7 +102,7 @@ async function leaveFixed(deps: Deps, release: Release): Promise<void> {
     deps,
     await fixedBy(deps, release),
     ({ id }) => ({ releaseId: id }),
-    (fixed) => leaveConcurrency(deps, fixed, deps.clock.nowMs(), release.id),
+    (fixed) => leaveConcurrency(deps, fixed, deps.clock.nowMs(), { by: release.id }),
   )
 }
 

@@ -21,7 +21,8 @@ import { awsTurns } from '../../cloud/aws/dynamodb/turns.ts'
 import { awsQueues } from '../../cloud/aws/dynamodb/queues.ts'
 import { awsReturns } from '../../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../../cloud/aws/dynamodb/services.ts'
-import { type Item, keys, type Table } from '../../cloud/aws/dynamodb/table.ts'
+import { type Item, keys, queryItems, type Table } from '../../cloud/aws/dynamodb/table.ts'
+import type { Warm } from '../../core/concurrency/warm.ts'
 import type { LogKey as Key } from '../../core/release/log-key.ts'
 import { awsWaitingLists } from '../../cloud/aws/dynamodb/waiting-lists.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
@@ -40,7 +41,7 @@ import { openReleasesContract } from './ports/open-releases.ts'
 import { messagesContract } from './ports/outbox.ts'
 import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
-import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
+import { expectProblem, open as sampleOpen, paused, requested, service, t0Ms } from './samples.ts'
 import { definitionsContract, servicesContract } from './ports/services.ts'
 import { queuesContract, waitingListsContract } from './ports/waiting-lists.ts'
 
@@ -224,6 +225,27 @@ describe('items that no code of ours wrote', () => {
       unreadable: [{ about: { service: 'orders', releaseId: 'r2' }, problem: { code: 'item_unreadable' } }],
     })
   })
+})
+
+it('takes an entry for an open one if it cannot read what is kept warm: the sweep settles it again', async () => {
+  const table = await openTable()
+  const open = awsOpenReleases(table)
+  await open.add(sampleOpen('o-1'))
+  const kept: Warm = {
+    ...{ v: 1, service: 'orders', releaseId: 'o-1', promotedAtMs: t0Ms, settledAtMs: t0Ms, untilMs: t0Ms + 1 },
+    targets: [{ functionName: 'orders-api', alias: 'live', stable: '1', candidate: '2' }],
+  }
+  const [{ body = { S: '' } } = {}] = await queryItems(table, { pk: 'OPEN' })
+  const spoilt = ['', 'null', '[]', '{}', '{"v":2}', { ...kept, releaseId: 'o-2' }, { ...kept, targets: [] }].map(
+    (one) => (typeof one === 'string' ? { S: one } : { S: JSON.stringify(one) }),
+  )
+  for (const warm of [...spoilt, { N: '5' }, { BOOL: true }]) {
+    await putRaw(table, keys.open('orders', 'o-1'), { body, warm })
+    expect(await open.all()).toEqual({ open: [{ service: 'orders', releaseId: 'o-1' }], warm: [] })
+    expect((await open.list()).items).toEqual([sampleOpen('o-1')])
+  }
+  await open.keepWarm(kept)
+  expect(await open.all()).toEqual({ open: [], warm: [kept] })
 })
 
 describe('a table that is not there', () => {

@@ -89,6 +89,8 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('settle', 'lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'),
   ],
   'scenarios/concurrency/headroom.test.ts': ['gate', 'ask'].flatMap((verb) => of(verb, 'cloudwatch:GetMetricData')),
+  'scenarios/concurrency/kept-warm.test.ts': of('gate', ...reads('open')),
+  'scenarios/concurrency/kept-warm-dies.test.ts': ['settle', 'reconcile'].flatMap((verb) => of(verb, 'updates open')),
   'scenarios/concurrency/scaled.test.ts': of('prepare', 'application-autoscaling:DescribeScalableTargets'),
   'scenarios/concurrency/dies.test.ts': [
     ...of('reconcile', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),

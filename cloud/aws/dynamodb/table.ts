@@ -246,13 +246,13 @@ type Search = {
   readonly limit?: number | undefined
   /** Begins after this sort key. */
   readonly after?: string | undefined
-  /** Whether the content of the items is left out. They cost as much to read, and less to send and to parse. */
-  readonly keysOnly?: boolean
+  /** Attributes besides the keys; the rest is left out. Items cost as much to read then, and less to send and to parse. */
+  readonly only?: string
 }
 
 /** Reads all pages (a page ends at 1 MB), in order of `sk`, up to `limit` items. */
 export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
-  const { pk, newestFirst, limit, after, keysOnly } = search
+  const { pk, newestFirst, limit, after, only } = search
   const found: Item[] = []
   let from = after === undefined ? undefined : attributesOf({ pk, sk: after })
   do {
@@ -261,7 +261,7 @@ export async function queryItems(table: Table, search: Search): Promise<readonly
       ...keyCondition(search),
       ConsistentRead: true,
       ScanIndexForward: newestFirst !== true,
-      ...(keysOnly === true ? { ProjectionExpression: 'pk, sk' } : {}),
+      ...(only === undefined ? {} : { ProjectionExpression: `pk, sk, ${only}` }),
       ...(limit === undefined ? {} : { Limit: limit - found.length }),
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     })

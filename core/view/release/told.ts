@@ -5,7 +5,7 @@ import { differsSentences } from '../../around/configuration.ts'
 import { inWaveWords } from '../../definition/waves.ts'
 import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
-import { extraWords, needWords } from '../../concurrency/words.ts'
+import { extraWords, keptWords, needWords } from '../../concurrency/words.ts'
 import { chargeWords } from '../../release/charge.ts'
 import { isLateBad, lateWords } from '../../release/late.ts'
 import type { Move, ReleaseEvent } from '../../release/event.ts'
@@ -186,8 +186,8 @@ function settledTold(release: Release, atMs: number): Told {
   if (ending === undefined) return told('settled', 'plain', '')
   const { outcome, by } = ending
   const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
-  const extra = extraWords(release, atMs)
-  const words = `${outcomeWords[outcome]}: ${whyWords(ending)}${extra === undefined ? '' : `; ${extra}`}`
+  const more = [extraWords(release, atMs), keptWords(release, atMs)].filter((some) => some !== undefined)
+  const words = [`${outcomeWords[outcome]}: ${whyWords(ending)}`, ...more].join('; ')
   return told('settled', isGood ? 'good' : 'bad', words, isOwn(by) ? by : undefined)
 }
 

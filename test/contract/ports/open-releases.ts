@@ -1,8 +1,14 @@
 // The contract of the list that the sweep checks.
 import { describe, expect, it } from 'vitest'
+import type { Warm } from '../../../core/concurrency/warm.ts'
 import type { OpenReleases } from '../../../cloud/ports.ts'
 import { expectOthersListed } from '../fuzz.ts'
 import { expectProblem, open as sample, t0Ms } from '../samples.ts'
+
+const warm = (releaseId: string, minutes = 60): Warm => ({
+  ...{ v: 1, service: 'orders', releaseId, promotedAtMs: t0Ms, settledAtMs: t0Ms, untilMs: t0Ms + minutes * 60_000 },
+  targets: [{ functionName: 'orders-api', alias: 'live', stable: '1', candidate: '2' }],
+})
 
 type OpenReleasesUnderTest = {
   readonly openReleases: OpenReleases
@@ -74,6 +80,30 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
         items: [{ releaseId: 'b-1' }],
         unreadable: [{ about: { service: 'orders', releaseId: 'o-1' } }],
       })
+    })
+
+    it('shows what is only kept warm to nobody but who asks for all, and its entry is what it was', async () => {
+      const { openReleases } = await open()
+      for (const id of ['o-1', 'o-2', 'o-3', 'o-4']) await openReleases.add(sample(id, t0Ms))
+      await openReleases.keepWarm(warm('o-1'))
+      await openReleases.keepWarm(warm('o-3'))
+      await openReleases.keepWarm(warm('o-3', 7))
+      expect(await ids(openReleases)).toEqual(['o-2', 'o-4'])
+      expect((await openReleases.keys()).map(({ releaseId }) => releaseId)).toEqual(['o-2', 'o-4'])
+      const first = await openReleases.page({ atMost: 1 })
+      expect(first.items.map(({ releaseId }) => releaseId)).toEqual(['o-2'])
+      const second = await openReleases.page({ atMost: 1, after: { service: 'orders', releaseId: 'o-2' } })
+      expect(second.items.map(({ releaseId }) => releaseId)).toEqual(['o-4'])
+      const all = await openReleases.all()
+      expect(all.open).toEqual(['o-2', 'o-4'].map((releaseId) => ({ service: 'orders', releaseId })))
+      expect(all.warm).toEqual([warm('o-1'), warm('o-3', 7)])
+      // Code from before finds the entry as that of any release.
+      expect(await openReleases.get({ service: 'orders', releaseId: 'o-3' })).toEqual(sample('o-3', t0Ms))
+      await openReleases.add(sample('o-3', t0Ms))
+      expect((await openReleases.all()).warm).toHaveLength(2)
+      await openReleases.remove({ service: 'orders', releaseId: 'o-3' })
+      await openReleases.keepWarm(warm('o-3'))
+      expect((await openReleases.all()).warm).toEqual([warm('o-1')])
     })
 
     it('removes one release and no other, even twice', async () => {

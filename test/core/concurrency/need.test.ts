@@ -4,45 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { needsAt, peakNeeds, promisedOf, shareOf } from '../../../core/concurrency/need.ts'
 import { standingOf, withoutRoom } from '../../../core/concurrency/standing.ts'
 import { extraWords, hourlyWords, troubleWords, waitingWords } from '../../../core/concurrency/words.ts'
-import { replay } from '../../../core/release/advance.ts'
 import type { NewEvent } from '../../../core/release/event.ts'
-import type { Release } from '../../../core/release/release.ts'
-import { parseDefinition } from '../../../core/service/definition.ts'
-
-const t0 = Date.UTC(2026, 0, 1)
-const billing = { memoryMb: 1024, architecture: 'x86_64' } as const
-
-function releaseOf(promised: number | undefined, weights: readonly number[], more: readonly NewEvent[] = []): Release {
-  const service = parseDefinition({
-    name: 'checkout',
-    targets: [{ function: 'checkout', alias: 'live', provisionedConcurrency: promised }],
-    plan: { steps: weights.map((weight) => ({ weight, bake: '1m' })) },
-  })
-  const candidate = { kind: 'versions', versions: { checkout: '2' } } as const
-  const baseline = { thresholdsMs: [], billing: { stable: billing, candidate: billing } }
-  const target = {
-    functionName: 'checkout',
-    alias: 'live',
-    stable: '1',
-    candidate: '2',
-    revision: 'r',
-    codeSha256: 'c',
-    baseline,
-  }
-  const requested: NewEvent = {
-    ...{ type: 'requested', atMs: t0, releaseId: 'r1', key: 'k', service, candidate },
-    provenance: { source: 'cli' },
-  }
-  const events: readonly NewEvent[] = [
-    requested,
-    { type: 'admitted', atMs: t0 },
-    { type: 'prepared', atMs: t0, targets: [target], alarms: [] },
-    ...more,
-  ]
-  const found = replay(events.map((event, index) => ({ ...event, v: 1 as const, seq: index + 1 })))
-  if (found === undefined) throw new Error('no release')
-  return found
-}
+import { billing, releaseOf, t0 } from './releases.ts'
 
 describe('what versions need', () => {
   it('is all for stable, and the coming share for the candidate, rounded up; at the promotion all', () => {

@@ -50,6 +50,42 @@ describe('watch in a definition', () => {
     expect(said(watch)).toContain(words)
   })
 
+  const warm = { targets: [{ function: 'checkout', alias: 'live', provisionedConcurrency: 5 }] }
+
+  it('keeps the old version warm for as long as it says, and no longer than the watch', () => {
+    const kept = (watch: object) => parseDefinition(definition(watch, warm)).watch
+    expect(kept({ for: '2h', keepWarm: '90m' })).toEqual({ seconds: 7200, onFault: 'page', warmSeconds: 5400 })
+    expect(kept({ for: '2h', keepWarm: '2h' })).toMatchObject({ warmSeconds: 7200 })
+    expect(kept({ keepWarm: '5m' })).toMatchObject({ seconds: 86_400, warmSeconds: 300 })
+    expect(kept({})).not.toHaveProperty('warmSeconds')
+    expect(Service.parse(JSON.parse(JSON.stringify(parseDefinition(definition({ keepWarm: '1h' }, warm)))))).toEqual(
+      parseDefinition(definition({ keepWarm: '1h' }, warm)),
+    )
+  })
+
+  it.each([
+    ['longer than the watch', { for: '1h', keepWarm: '61m' }, 'watch.keepWarm: must not be longer than the watch'],
+    ['longer than the usual watch', { keepWarm: '25h' }, 'watch.keepWarm: must not be longer than the watch'],
+    ['longer than any watch', { for: '14d', keepWarm: '15d' }, 'watch.keepWarm: must be from 5m to 14d'],
+    ['shorter than a late call', { keepWarm: '4m' }, 'watch.keepWarm: must be from 5m to 14d'],
+    ['none', { keepWarm: '0s' }, 'watch.keepWarm: must be from 5m to 14d'],
+    ['negative', { keepWarm: '-1h' }, 'watch.keepWarm: write a duration'],
+    ['a fraction', { keepWarm: '1.5h' }, 'watch.keepWarm: write a duration'],
+    ['a number', { keepWarm: 60 }, 'watch.keepWarm: write a duration'],
+    ['true', { keepWarm: true }, 'watch.keepWarm: write a duration'],
+    ['nothing', { keepWarm: null }, 'watch.keepWarm: write a duration'],
+    ['a list', { keepWarm: ['1h'] }, 'watch.keepWarm: write a duration'],
+  ])('refuses keepWarm that is %s', (_, watch, words) => {
+    expect(said(watch, warm)).toContain(words)
+  })
+
+  it('refuses keepWarm where nothing can be kept warm, and outside of a watch', () => {
+    expect(said({ keepWarm: '1h' })).toContain('watch.keepWarm: only provisioned concurrency can be kept warm')
+    expect(said(undefined, { ...warm, keepWarm: '1h' })).toContain('keepWarm')
+    const other = { function: 'carts', alias: 'live' }
+    expect(said({ keepWarm: '1h' }, { targets: [...warm.targets, other] })).toBe('taken')
+  })
+
   it('refuses it without the signal that it goes by, and for a service that is only observed', () => {
     expect(said({}, { signals: { errors: 'off' } })).toContain('the watch goes by errors, and signals.errors is off')
     expect(said({}, { mode: 'observe' })).toContain('only observed has no promotions to watch after')

@@ -135,7 +135,7 @@ const definitions: Readonly<Record<string, Record<string, unknown>>> = {
     runbook: 'https://example.com/runbooks/checkout',
     owner: { name: 'Shop', contact: '+49 30 1', channel: '#shop' },
     versions: { keep: 5, keepFor: '45d' },
-    watch: { for: '36h', onFault: 'page' },
+    watch: { for: '36h', onFault: 'page', keepWarm: '90m' },
     depends: {
       secrets: ['arn:aws:secretsmanager:us-east-1:000000000000:secret:shop/db-AbCdEf'],
       parameters: ['/shop/limits'],

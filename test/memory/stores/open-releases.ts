@@ -1,4 +1,5 @@
 // Open releases in memory, each once.
+import type { Warm } from '../../../core/concurrency/warm.ts'
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import { Head } from '../../../core/release/head.ts'
 import { listing } from '../../../core/listing.ts'
@@ -23,6 +24,8 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
     if (open !== undefined && keyOf(open.service, open.releaseId) === sk) return open
     throw unreadable(openKey, sk, 'it holds another release')
   }
+  const kept = new Map<string, Warm>()
+  const openOnes = (prefix = '') => table.list(openKey, prefix).filter((sk) => !kept.has(sk))
   return {
     add({ releaseId, service, requestedAtMs, requested }) {
       table.insert(openKey, keyOf(service, releaseId), { releaseId, service, requestedAtMs, requested })
@@ -30,24 +33,31 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
     },
     remove({ service, releaseId }) {
       table.delete(openKey, keyOf(service, releaseId))
+      kept.delete(keyOf(service, releaseId))
       return Promise.resolve()
     },
     get({ service, releaseId }) {
       const sk = keyOf(service, releaseId)
       return Promise.resolve(table.text(openKey, sk) === undefined ? undefined : find(sk))
     },
-    keys: () => Promise.resolve(table.list(openKey).map(aboutOpen)),
+    keys: () => Promise.resolve(openOnes().map(aboutOpen)),
     page({ atMost, after }) {
       const last = after === undefined ? '' : keyOf(after.service, after.releaseId)
-      const later = table.list(openKey).filter((sk) => sk > last)
+      const later = openOnes().filter((sk) => sk > last)
       return Promise.resolve(listing(later.slice(0, atMost), find, aboutOpen))
     },
     list(service) {
-      const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, aboutOpen)
+      const found = listing(openOnes(service === undefined ? '' : `${service}#`), find, aboutOpen)
       const items = found.items.toSorted(
         (a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1),
       )
       return Promise.resolve({ ...found, items })
+    },
+    all: () => Promise.resolve({ open: openOnes().map(aboutOpen), warm: [...kept.values()] }),
+    keepWarm(warm) {
+      const sk = keyOf(warm.service, warm.releaseId)
+      if (table.text(openKey, sk) !== undefined) kept.set(sk, warm)
+      return Promise.resolve()
     },
   }
 }

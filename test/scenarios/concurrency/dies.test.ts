@@ -2,60 +2,29 @@
 // soon after its end one version has what is promised, and no other has any.
 import { DeleteProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
-import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
-import type { Verb } from '../../../functions/handlers.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
 import { areAll } from '../../repeats.ts'
+import { dying } from './dying.ts'
 import { broken, give, having, openWarm, promised } from './warm.ts'
 
 usesItsRights()
 
-const effects = new Set([
-  ...['PutItem', 'DeleteItem', 'UpdateAlias', 'SendTaskSuccess', 'Publish'],
-  ...['PutProvisionedConcurrencyConfig', 'DeleteProvisionedConcurrencyConfig'],
-])
-const mortal: readonly Verb[] = ['gate', 'shift', 'rollBack', 'settle', 'reconcile']
-
 let sandbox: Sandbox
-let made: string[] = []
-let dieAfter = Number.POSITIVE_INFINITY
-/** Whose process is dead: nothing more comes from it until it is called again. */
-let dead: string | undefined
-
-const onRequest = ({ phase, operation, caller }: RequestInfo): void => {
-  const verb = mortal.find((one) => caller.arn.includes(`tidegate-${one}`))
-  if (verb === undefined) return
-  if (dead === verb) throw new Error('the process is dead')
-  if (phase !== 'after' || !effects.has(operation)) return
-  made.push(`${operation} by ${verb}`)
-  if (made.length !== dieAfter) return
-  dead = verb
-  throw new Error('the process dies, and hears no answer')
-}
-async function around(verb: Verb, _event: unknown, run: () => Promise<unknown>): Promise<unknown> {
-  try {
-    const answer = await run()
-    if (dead === verb) throw new Error('it cannot answer')
-    return answer
-  } finally {
-    if (dead === verb) dead = undefined
-  }
-}
+const mortal = dying()
 afterEach(() => sandbox.close())
 
 const plan = { steps: [{ weight: 50, bake: '2m' }] }
 
 /** @returns the effects that were made */
 async function story(code: 'v2' | 'v3', after: number): Promise<readonly string[]> {
-  dieAfter = Number.POSITIVE_INFINITY
-  sandbox = await openWarm({ onRequest, around, perMinute: 60 }, { plan })
+  mortal.begin()
+  sandbox = await openWarm(mortal.options, { plan })
   await give(sandbox, '1')
   await sandbox.minutes(2)
-  made = []
-  dieAfter = after
+  mortal.begin(after)
   const id = await sandbox.start({ version: await sandbox.publish(code), requestId: 'r' })
-  const where = `${code}, killed after effect ${after}: ${made[after - 1] ?? 'none'}`
+  const where = `${code}, killed after effect ${after}: ${mortal.made()[after - 1] ?? 'none'}`
   for (let minutes = 0; (await sandbox.release(id)).state.phase !== 'settled'; minutes++) {
     expect(minutes, where).toBeLessThan(120)
     expect(await broken(sandbox), where).toEqual([])
@@ -68,7 +37,7 @@ async function story(code: 'v2' | 'v3', after: number): Promise<readonly string[
   expect(await having(sandbox), where).toEqual({ [version]: { wanted: promised, available: promised } })
   await sandbox.minutes(6)
   expect((await sandbox.world.openReleases.list()).items, where).toEqual([])
-  return made
+  return mortal.made()
 }
 
 it.each(['v2', 'v3'] as const)('one version is paid for soon after the end of %s, whatever dies', async (code) => {
@@ -84,8 +53,8 @@ it.each(['v2', 'v3'] as const)('one version is paid for soon after the end of %s
 })
 
 it('what a dead gate still asks for after the end is taken back by the sweep, and what is missing is given back', async () => {
-  dieAfter = Number.POSITIVE_INFINITY
-  sandbox = await openWarm({ onRequest, around, perMinute: 60 }, { plan })
+  mortal.begin()
+  sandbox = await openWarm(mortal.options, { plan })
   await give(sandbox, '1')
   const id = await sandbox.start({ version: await sandbox.publish('v2') })
   await sandbox.orderAs('ann')('abort', 'checkout', { reason: 'not today' })

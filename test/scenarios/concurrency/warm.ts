@@ -10,9 +10,10 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/s
 import { enforcing, synthesised } from '../../lib/policies.ts'
 
 const page = readFileSync(new URL('../../../docs/concurrency.md', import.meta.url), 'utf8')
-const [definition = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
+const [written = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
   ([, yaml = '']) => parse(yaml) as Readonly<Record<string, unknown>>,
 )
+export const definition = written
 export const promised = 50
 // What the second one may, and the first needs.
 const { authorize } = enforcing(synthesised([tight]))
