@@ -37,7 +37,7 @@ type Shared = { readonly json?: boolean }
 process.env['AWS_REGION'] ||= process.env['AWS_DEFAULT_REGION'] ?? ''
 if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
 // Whoever reads along may stop reading, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : 1))
+process.stdout.on('error', (error) => process.exit(isLost(error) ? 1 : exitCodes.done))
 
 const stopping = new AbortController()
 let isHeard = false
@@ -75,6 +75,10 @@ function positive(text: string): number {
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is wanted')
   return value
 }
+
+/** On a full disk, half of an answer looks like all of it. */
+const isLost = (error: NodeJS.ErrnoException | null | undefined): boolean =>
+  error !== null && error !== undefined && error.code !== 'EPIPE'
 
 let exitCode: number = exitCodes.done
 const run =
@@ -272,6 +276,12 @@ const unforeseen = (error: unknown) => ({
   fix: problems.unforeseen,
 })
 
+/** As a variable of a pipeline that is not set: it names nothing, and AWS is not asked for it. */
+program.hook('preAction', (_, { registeredArguments, processedArgs }) => {
+  const empty = registeredArguments.find((__, index) => [processedArgs[index]].flat().includes(''))
+  if (empty !== undefined) throw new Problem('call_invalid', `The argument ${empty.name()} is empty.`)
+})
+
 for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
   command.exitOverride()
 try {
@@ -280,4 +290,4 @@ try {
   exitCode = tellProblem(error, process.argv.includes('--json'))
 }
 // Everything has been said by now; a connection that lingers must not keep a pipeline waiting.
-process.stdout.write('', () => process.exit(exitCode))
+process.stdout.write('', (error) => process.exit(isLost(error) ? 1 : exitCode))
