@@ -37,7 +37,7 @@ type Shared = { readonly json?: boolean }
 process.env['AWS_REGION'] ||= process.env['AWS_DEFAULT_REGION'] ?? ''
 if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
 // Whoever reads along may stop reading, as `head` does.
-process.stdout.on('error', (error) => process.exit(isLost(error) ? 1 : exitCodes.done))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(isLost(error) ? 1 : exitCodes.done))
 
 const stopping = new AbortController()
 let isHeard = false

@@ -1,6 +1,5 @@
 // What a release has cost customers so far, and what it would cost if the candidate failed totally now. What is not known is said
 // to be unknown, never nothing.
-import { sum } from 'd3-array'
 import { formatDuration } from '../../duration.ts'
 import { atLeast, burnedBeyond, chargeWords } from '../../release/charge.ts'
 import { isLateBad, lateWords } from '../../release/late.ts'
@@ -92,8 +91,8 @@ function ifAllFails(release: Release, requests: Requests, allowances: readonly A
   if (known.length === 0) return 'Not known yet: no whole minute has been read.'
   const unknown = exposed.flatMap(({ functionName, perMinute }) => (perMinute === undefined ? [functionName] : []))
   const seconds = unseenSeconds + release.service.policy.lookEverySeconds
-  const perMinute = sum(known, (one) => one.perMinute)
-  const bad = (sum(known, (one) => one.perMinute * one.share) * seconds) / 60
+  const perMinute = known.reduce((sum, one) => sum + one.perMinute, 0)
+  const bad = (known.reduce((sum, one) => sum + one.perMinute * one.share, 0) * seconds) / 60
   const besides = unknown.length === 0 ? '' : ` Of ${unknown.join(', ')} it is not known yet.`
   const budgets = allowances.flatMap(({ slo, whole }) =>
     whole === undefined || whole <= 0 ? [] : [`${digits((100 * bad) / whole)} % of error budget ${slo}`],

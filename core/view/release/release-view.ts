@@ -46,7 +46,10 @@ type PlannedStep = {
   readonly wave?: string
   readonly weightBp: number
   readonly bakeSeconds: number
-  /** `left`: the release ended in it. `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it yet. */
+  /**
+   * `left`: the release ended in it. `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it
+   * yet.
+   */
   readonly state: 'done' | 'left' | 'now' | 'next' | 'ahead'
 }
 
