@@ -37,7 +37,7 @@ type Shared = { readonly json?: boolean }
 process.env['AWS_REGION'] ||= process.env['AWS_DEFAULT_REGION'] ?? ''
 if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
 // Whoever reads along may stop reading, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : 1))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(isLost(error) ? 1 : exitCodes.done))
 
 const stopping = new AbortController()
 let isHeard = false
@@ -75,6 +75,10 @@ function positive(text: string): number {
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is wanted')
   return value
 }
+
+/** On a full disk, half of an answer looks like all of it. */
+const isLost = (error: NodeJS.ErrnoException | null | undefined): boolean =>
+  error !== null && error !== undefined && error.code !== 'EPIPE'
 
 let exitCode: number = exitCodes.done
 const run =
@@ -158,20 +162,6 @@ program
   .action(
     run(async (files: string[], options: Shared) =>
       (await import('./commands/apply.ts')).applyFiles(await cli(options), files),
-    ),
-  )
-
-program
-  .command('remove <service>')
-  .description('remove a service; its aliases, its log and its history stay as they are')
-  .option('--json', 'as JSON')
-  .addHelpText(
-    'after',
-    '\nRefused while a release of it has not ended. `tidegate get SERVICE > FILE` keeps its definition.\n\nExample:\n  tidegate remove checkout-old',
-  )
-  .action(
-    run(async (service: string, options: Shared) =>
-      (await import('./commands/remove.ts')).removeService(await cli(options), service),
     ),
   )
 
@@ -286,6 +276,12 @@ const unforeseen = (error: unknown) => ({
   fix: problems.unforeseen,
 })
 
+/** As a variable of a pipeline that is not set: it names nothing, and AWS is not asked for it. */
+program.hook('preAction', (_, { registeredArguments, processedArgs }) => {
+  const empty = registeredArguments.find((__, index) => [processedArgs[index]].flat().includes(''))
+  if (empty !== undefined) throw new Problem('call_invalid', `The argument ${empty.name()} is empty.`)
+})
+
 for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
   command.exitOverride()
 try {
@@ -294,4 +290,4 @@ try {
   exitCode = tellProblem(error, process.argv.includes('--json'))
 }
 // Everything has been said by now; a connection that lingers must not keep a pipeline waiting.
-process.stdout.write('', () => process.exit(exitCode))
+process.stdout.write('', (error) => process.exit(isLost(error) ? 1 : exitCode))

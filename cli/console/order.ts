@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
+import { Outcome } from '../../core/release/event.ts'
+import { outcomeWords } from '../../core/release/head.ts'
 import { type RouteName, routeNames, routeOf } from '../../functions/routes.ts'
 import { type Answer, plain } from './answer.ts'
 import { type Notice, refused } from './notices.ts'
@@ -75,7 +77,7 @@ export async function give(
 const Answered = z.looseObject({
   releaseId: z.string().optional(),
   phase: z.string().optional(),
-  outcome: z.string().optional(),
+  outcome: Outcome.optional().catch(undefined),
   note: z.string().optional(),
   releases: z.array(z.looseObject({ releaseId: z.string() })).optional(),
   reopened: z.array(z.string()).optional(),
@@ -86,12 +88,17 @@ function done(route: RouteName, service: string | undefined, who: string, answer
   const { releaseId, phase, outcome, note, releases, reopened } = Answered.catch({}).parse(answer)
   const ids = releases?.map((one) => one.releaseId) ?? (releaseId === undefined ? [] : [releaseId])
   const about = service === undefined ? 'every service' : service
-  const now = phase === undefined ? '' : ` Release ${ids.join(', ')} is now ${outcome ?? phase}.`
+  // The phase says nothing of a pause or an approval; the page below says where the release stands.
+  const which = phase === undefined || outcome !== undefined ? '' : `, for release ${ids.join(', ')}`
+  const ended = outcome === undefined ? '' : ` Release ${ids.join(', ')} is now ${outcomeWords[outcome]}.`
   const asked = releases === undefined ? '' : ` Requested: ${ids.join(', ')}.`
   const again =
     reopened === undefined || reopened.length === 0 ? '' : ` These look at their gates again: ${reopened.join(', ')}.`
   return {
     kind: 'done',
-    lines: [`${route} of ${about} was ordered as ${who}.${now}${asked}${again}`, ...(note === undefined ? [] : [note])],
+    lines: [
+      `${route} of ${about} was ordered as ${who}${which}.${ended}${asked}${again}`,
+      ...(note === undefined ? [] : [note]),
+    ],
   }
 }

@@ -83,6 +83,8 @@ async function controls(people: People, person: Person, frame: Frame): Promise<H
   const { backend } = person
   const open = (await backend.openReleases.list()).items
   const holders = new Set((await backend.leases.list()).items.map(({ holder }) => holder))
+  // One that has settled stays open for minutes where it had provisioned concurrency: it is neither live nor waiting.
+  const waiting = new Set((await backend.queues.list()).map(({ entry }) => entry.releaseId))
   const stopped = await backend.line.stopped('checkout')
   return html`<div>
     <div class="row">
@@ -109,7 +111,7 @@ async function controls(people: People, person: Person, frame: Frame): Promise<H
         ${buttons.map((name) => html`<button class="plain" name="version" value="${name}">${choices[name].label}</button>`)}
       </form>
     </div>
-    ${open.map(({ releaseId, service }) => (holders.has(releaseId) ? liveRow : waitingRow)(frame, releaseId, service))}
+    ${open.map(({ releaseId, service }) => (holders.has(releaseId) ? liveRow(frame, releaseId, service) : waiting.has(releaseId) ? waitingRow(releaseId, service) : nothing))}
     ${lineRow(frame, stopped)}
   </div>`
 }
@@ -135,7 +137,7 @@ function liveRow(frame: Frame, releaseId: string, service: string): Html {
 }
 
 /** The buttons of the one that goes first would be no different. */
-const waitingRow = (_: Frame, releaseId: string, service: string): Html =>
+const waitingRow = (releaseId: string, service: string): Html =>
   html`<div class="row">
     <span><a href="/release/${releaseId}">Release of ${service}</a></span>
     <span class="hold state">waits for its turn</span>

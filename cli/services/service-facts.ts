@@ -5,9 +5,10 @@ import type { GateBudget } from '../../core/gate/facts.ts'
 import { quoted } from '../../core/foreign-text.ts'
 import type { Head } from '../../core/release/head.ts'
 import { own } from '../../core/own.ts'
-import type { Release } from '../../core/release/release.ts'
+import { heldNow } from '../../core/release/gating.ts'
+import { candidateShareBp, type Release } from '../../core/release/release.ts'
+import { sharesWords } from '../../core/view/release/shares.ts'
 import type { Service } from '../../core/service/service.ts'
-import { shareBp } from '../../core/service/routing.ts'
 import { budgetsLeft } from '../../functions/budgets/left.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
@@ -63,14 +64,15 @@ function inCharge(heads: readonly Head[], functionName: string): string | undefi
   return last.outcome === 'promoted' ? versions.candidate : versions.stable
 }
 
-/** `release ID is baking, step 1 of 3: checkout:3 has 10 %` */
+/** `release ID is baking, step 1 of 3: checkout:3 has 10 %`; where aliases differ, what each gives. */
 export function liveWords(release: Release): string {
   const { id, state, service, candidate, paused } = release
   const { length } = service.plan.steps
   const step = 'step' in state && length > 0 ? `, step ${Math.min(state.step + 1, length)} of ${length}` : ''
-  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
-  const share = Math.max(0, ...shares) / 100
-  return `release ${id} is ${paused === undefined ? state.phase : 'paused'}${step}: ${candidateWords(candidate)} has ${share} %`
+  const verb = candidate.kind === 'versions' && Object.keys(candidate.versions).length > 1 ? 'have' : 'has'
+  const all = `${candidateWords(candidate)} ${verb} ${candidateShareBp(release) / 100} %`
+  const stands = paused !== undefined ? 'paused' : heldNow(release) !== undefined ? 'held at a gate' : state.phase
+  return `release ${id} is ${stands}${step}: ${sharesWords(release) ?? all}`
 }
 
 export const inChargeWords = (versions: ServiceFacts['inCharge']): string =>

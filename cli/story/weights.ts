@@ -4,6 +4,7 @@ import { inStep, type Release, toldShareBp, weightAt } from '../../core/release/
 import { wholeBp } from '../../core/service/routing.ts'
 import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
 import { moment } from '../../core/view/release/moment.ts'
+import { sharesWords } from '../../core/view/release/shares.ts'
 import { type Line, padded } from '../backend/line.ts'
 
 const barWidth = 20
@@ -43,13 +44,20 @@ export function weightLines(release: Release): readonly Line[] {
   const planned = state.phase === 'baking' || state.phase === 'shifting' ? weightAt(release, state.step) : undefined
   const { candidate, all } = served(release)
   const since = shifts.at(-1)?.sinceMs
+  const shares = sharesWords(release)
   const row = (name: string, weightBp: number, words: string): Line => ({
     head: [{ text: name.padEnd(8), tone: 'faint' }, ' ', padded(bar(weightBp), barWidth + 7), ' '],
     rest: [words],
   })
   return [
     ...(planned === undefined ? [] : [row('planned', planned, planWordsOf(release))]),
-    row('set', toldShareBp(release), since === undefined ? '' : `since ${moment(since)}`),
+    row(
+      'set',
+      toldShareBp(release),
+      [...(since === undefined ? [] : [`since ${moment(since)}`]), ...(shares === undefined ? [] : [shares])].join(
+        ': ',
+      ),
+    ),
     ...(all === 0 || since === undefined
       ? []
       : [row('served', Math.round((candidate / all) * 1000) * 10, `${candidate} of ${all} requests at this weight`)]),

@@ -2,6 +2,7 @@
 import { scaleLinear } from 'd3-scale'
 import type { ReleaseView } from '../../core/view/release/release-view.ts'
 import { formatDuration } from '../../core/duration.ts'
+import { quoted } from '../../core/foreign-text.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { pairs } from './words.ts'
 
@@ -10,7 +11,7 @@ const height = 34
 const x = scaleLinear().domain([0, 10_000]).range([0, width])
 const percent = (bp: number): string => `${bp / 100} %`
 
-type Weights = Pick<ReleaseView, 'plan' | 'setBp' | 'served' | 'oneWay'>
+type Weights = Pick<ReleaseView, 'plan' | 'setBp' | 'shares' | 'served' | 'oneWay'>
 
 const servedWords = ({ served }: Weights): string =>
   served.kind === 'unknown'
@@ -21,7 +22,7 @@ const oneWayWords = ({ beforeBp, isPassed }: NonNullable<Weights['oneWay']>): st
   isPassed ? `passed before ${percent(beforeBp)}: there is no way back` : `before ${percent(beforeBp)}, not passed yet`
 
 export function weightsPart(view: Weights): Html {
-  const { plan, setBp, served, oneWay } = view
+  const { plan, setBp, shares, served, oneWay } = view
   const step = oneWay === undefined ? '' : ` One-way step: ${oneWayWords(oneWay)}.`
   const label = `Set: ${percent(setBp)}.${step} Served: ${servedWords(view)}. Planned: ${plan.map(({ weightBp }) => percent(weightBp)).join(', ')}.`
   const mark =
@@ -42,8 +43,15 @@ export function weightsPart(view: Weights): Html {
     </svg>
     ${planList(plan)}
     ${pairs([
-      ...(oneWay === undefined ? [] : [{ name: 'one-way step', words: `${oneWayWords(oneWay)} (line with a foot)` }]),
-      { name: 'set', words: `${percent(setBp)} of the traffic on the candidate` },
+      ...(oneWay === undefined
+        ? []
+        : [
+            { name: 'one-way step', words: `${oneWayWords(oneWay)} (line with a foot). Why: ${quoted(oneWay.reason)}` },
+          ]),
+      {
+        name: 'set',
+        words: `${percent(setBp)} of the traffic on the candidate${shares === undefined ? '' : `: ${shares}`}`,
+      },
       { name: 'served', words: `${servedWords(view)}${served.kind === 'unknown' ? '' : ' (broken line)'}` },
     ])}`
 }
@@ -55,7 +63,7 @@ const oneWayMark = ({ beforeBp, isPassed }: NonNullable<Weights['oneWay']>): Htm
 }
 
 const stepsMost = 14
-const stateWords = { done: 'done: ', now: 'now: ', next: 'next: ', ahead: '' } as const
+const stateWords = { done: 'done: ', left: 'ended at: ', now: 'now: ', next: 'next: ', ahead: '' } as const
 
 function planList(plan: ReleaseView['plan']): Html {
   const at = Math.max(0, plan.findIndex(({ state }) => state === 'now' || state === 'next') - 3)

@@ -11,16 +11,19 @@ import { type Cell, stackedTable } from '../table.ts'
 
 const wordsMost = 240
 
-export function historySection({ history, unread, next, service }: ServiceView): Html {
+export function historySection({ history, unread, next, isLater, service }: ServiceView): Html {
   const newest = `/service/${inPath(service)}`
   return html`<h2>History</h2>
     ${unread.map((sentence) => html`<p class="notice hold">${oneLine(sentence, wordsMost)}</p>`)}
     ${history.length === 0 ? html`<p class="soft">No release yet.</p>` : stackedTable({ of: 'releases', heads, rows: history.map(historyRow) })}
-    <nav class="pages-on" aria-label="History">
-      <a href="${newest}">Newest</a>${
-        next === undefined ? nothing : html`<a href="${newest}?next=${inPath(next)}">Older</a>`
-      }
-    </nav>`
+    ${
+      next === undefined && isLater === undefined
+        ? nothing
+        : html`<nav class="pages-on" aria-label="History">
+            ${isLater === undefined ? nothing : html`<a href="${newest}">Newest</a>`}
+            ${next === undefined ? nothing : html`<a href="${newest}?next=${inPath(next)}">Older</a>`}
+          </nav>`
+    }`
 }
 
 const heads = ['Asked for', 'Release', 'By', 'Ended', 'Why']

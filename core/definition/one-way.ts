@@ -62,7 +62,11 @@ export function planFrom<P extends { readonly steps: Steps }>(plan: P, weightBp:
 
 /** `no way back from 50 % on ("the old column is dropped"), once a person says yes` */
 export const oneWayWords = ({ beforeBp, reason, yes }: OneWay): string =>
-  `no way back from ${beforeBp / 100} % on ("${reason}"), once a ${yes} says yes`
+  `no way back from ${beforeBp / 100} % on (${quoted(reason)}), once a ${yes} says yes`
+
+/** What whoever says yes to it has to know. */
+export const nowhereBackWords = ({ reason }: Pick<OneWay, 'reason'>): string =>
+  `there is no way back after it: ${quoted(reason)}`
 
 /** Why it is not put back, for a page that offers no such order. */
 export const noWayBackWords = (reason: string): string =>

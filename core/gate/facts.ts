@@ -6,6 +6,7 @@ import type { Attested } from './counting.ts'
 import { formatDuration } from '../duration.ts'
 import { quoted } from '../foreign-text.ts'
 import { type Approval, beforeWords, type Guarded, guardedKey, isSameApproval } from '../definition/approval.ts'
+import { nowhereBackWords } from '../definition/one-way.ts'
 import { beginsAt } from '../definition/waves.ts'
 import { own } from '../own.ts'
 import type { Gates } from '../service/gates.ts'
@@ -192,15 +193,15 @@ const budgetWords = ({ slo, leftShare, because }: GateBudget): string =>
 function approvalWords(release: Release, point: number, found: LookedUp): string {
   const no = declined(release)
   if (no !== undefined) return `${no.by} has declined`
-  return missingApprovals(release, point, found)
-    .map(({ approval, by }) => {
-      const { count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
-      const who = named === undefined ? (fourEyes ? ', not by whoever asked for it' : '') : `, by ${named.join(' or ')}`
-      const sinceMs = missedSinceMs(release, approval) ?? found.nowMs
-      const leftSeconds = Math.max(0, expiresSeconds - (found.nowMs - sinceMs) / 1000)
-      return `${by.length} of ${count} approvals ${beforeWords(approval)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
-    })
-    .join('; ')
+  const { oneWay } = release.service.plan
+  const missing = missingApprovals(release, point, found).map(({ approval, by }) => {
+    const { count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
+    const who = named === undefined ? (fourEyes ? ', not by whoever asked for it' : '') : `, by ${named.join(' or ')}`
+    const sinceMs = missedSinceMs(release, approval) ?? found.nowMs
+    const leftSeconds = Math.max(0, expiresSeconds - (found.nowMs - sinceMs) / 1000)
+    return `${by.length} of ${count} approvals ${beforeWords(approval)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
+  })
+  return [...missing, ...(oneWay !== undefined && isBeforeOneWay(release) ? [nowhereBackWords(oneWay)] : [])].join('; ')
 }
 
 /** What a person is told when the gates are open. */

@@ -3,10 +3,11 @@
 import { approversOf, missedSinceMs, requestersOf } from '../gate/facts.ts'
 import { formatDuration } from '../duration.ts'
 import { nameWords, oneLine, quoted } from '../foreign-text.ts'
-import { heldNow } from '../release/gating.ts'
+import { heldNow, isBeforeOneWay } from '../release/gating.ts'
 import type { Release } from '../release/release.ts'
 import { commandBack } from '../release/return-record.ts'
 import { beforeWords, guardedSaid } from '../definition/approval.ts'
+import { nowhereBackWords } from '../definition/one-way.ts'
 import { gatesOfRelease } from '../service/gates.ts'
 import { versionsWords } from './live-view.ts'
 import type { AliasNow, ServiceNow, Stop } from './service-now.ts'
@@ -166,9 +167,11 @@ function approvalNeeds(live: Release, { service }: ServiceNow, nowMs: number): r
     const who = by === undefined ? 'whoever has the right to approve' : by.map(nameWords).join(' or ')
     // As a definition and the API spell it.
     const says = { releaseId: live.id, ...guardedSaid(approval) }
+    const { oneWay } = live.service.plan
+    const last = oneWay !== undefined && isBeforeOneWay(live) ? ` Beware: ${nowhereBackWords(oneWay)}.` : ''
     return {
       kind: 'approval',
-      sentence: `It waits for an approval ${beforeWords(approval)}: ${given.length} of ${count} given${given.length === 0 ? '' : ` (${given.map(nameWords).join(', ')})`}. May approve: ${who}${fourEyes && asked !== '' ? `, but not ${asked}, who asked for it` : ''}. In ${formatDuration(leftSeconds)} it is ${whenExpired === 'reject' ? 'rejected' : 'taken as given'}.`,
+      sentence: `It waits for an approval ${beforeWords(approval)}: ${given.length} of ${count} given${given.length === 0 ? '' : ` (${given.map(nameWords).join(', ')})`}. May approve: ${who}${fourEyes && asked !== '' ? `, but not ${asked}, who asked for it` : ''}. In ${formatDuration(leftSeconds)} it is ${whenExpired === 'reject' ? 'rejected' : 'taken as given'}.${last}`,
       sinceMs,
       releaseId: live.id,
       actions: [

@@ -88,6 +88,8 @@ export type ServiceView = {
   readonly unread: readonly string[]
   /** Where the history goes on. */
   readonly next?: string
+  /** The history that is shown does not begin with the newest release. */
+  readonly isLater?: true
 }
 
 type Asked = Extract<ReleaseEvent, { type: 'requested' }>
@@ -130,7 +132,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
   }
 }
 
-type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied' | 'observed' | 'watch'>
+type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'isLater' | 'applied' | 'observed' | 'watch'>
 
 export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
   const { name, service, stopped } = now

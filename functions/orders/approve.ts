@@ -81,6 +81,12 @@ function wanted(release: Release, approvals: readonly Approval[], { before, wave
   )
   if (found !== undefined) return found
   const which = named === undefined ? ' now' : ` ${beforeWords(named)}`
+  const waves = (release.service.waves ?? []).map(({ name }) => name)
+  if (wave !== undefined && !waves.includes(wave))
+    throw new Problem(
+      'verb_not_now',
+      `Release ${release.id} has no wave ${wave}${waves.length === 0 ? '' : `; its waves are ${waves.join(', ')}`}: ${answer} has no effect on it.`,
+    )
   throw new Problem('verb_not_now', `Release ${release.id} needs no approval${which}: ${answer} has no effect on it.`)
 }
 

@@ -55,6 +55,7 @@ export async function loadService(
     budgets,
     unread: part.unread,
     ...(part.heads.length > rowsMost && last !== undefined ? { next: nextAfter(last) } : {}),
+    ...(placeIn(next) === undefined ? {} : { isLater: true }),
     ...(applied === undefined ? {} : { applied }),
     ...(observed === undefined ? {} : { observed }),
     ...(watch === undefined ? {} : { watch }),

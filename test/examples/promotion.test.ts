@@ -85,6 +85,12 @@ it('takes dev and staging by steps of their own, and production once one of the 
   expect(await shares()).toEqual([90, 25, 0])
   await expect(answer('dan', {})).rejects.toMatchObject({ name: 'Tidegate.approval_refused' })
   await expect(answer('ben', { wave: 'staging' })).rejects.toMatchObject({ name: 'Tidegate.verb_not_now' })
+  await expect(answer('ben', { wave: 'prodution' })).rejects.toMatchObject({
+    ...{
+      name: 'Tidegate.verb_not_now',
+      message: expect.stringContaining('has no wave prodution; its waves are dev, ') as unknown,
+    },
+  })
   await answer('ben', {})
   await expect(answer('cem', { wave: 'production' })).rejects.toMatchObject({ name: 'Tidegate.verb_not_now' })
   await sandbox.minutes(2)

@@ -4,7 +4,7 @@ import { formatDuration } from '../../duration.ts'
 import { atLeast, burnedBeyond, chargeWords } from '../../release/charge.ts'
 import { isLateBad, lateWords } from '../../release/late.ts'
 import { candidateShareBp, isLive, type Release } from '../../release/release.ts'
-import { wholeBp } from '../../service/routing.ts'
+import { shareBp, wholeBp } from '../../service/routing.ts'
 import { dayMs } from '../../time.ts'
 import { digits } from './moment.ts'
 import { perMinuteOf, type Requests } from './requests.ts'
@@ -80,14 +80,22 @@ const shareWords = ({ slo, whole, because }: Allowance, bad: number): string =>
 const unseenSeconds = 180
 
 function ifAllFails(release: Release, requests: Requests, allowances: readonly Allowance[]): string | undefined {
-  const shareBp = candidateShareBp(release)
-  if (!isLive(release) || shareBp === 0) return undefined
-  const perMinute = perMinuteOf(requests)
-  if (perMinute === undefined) return 'Not known yet: no whole minute has been read.'
+  if (!isLive(release) || candidateShareBp(release) === 0) return undefined
+  const counted = perMinuteOf(requests)
+  // An alias whose wave has not begun has nothing to lose, and is not asked for its requests either.
+  const exposed = release.targets.flatMap(({ functionName, routing, candidate }, index) => {
+    const share = shareBp(routing, candidate) / wholeBp
+    return share === 0 ? [] : [{ functionName, share, perMinute: counted[index] }]
+  })
+  const known = exposed.flatMap(({ share, perMinute }) => (perMinute === undefined ? [] : [{ share, perMinute }]))
+  if (known.length === 0) return 'Not known yet: no whole minute has been read.'
+  const unknown = exposed.flatMap(({ functionName, perMinute }) => (perMinute === undefined ? [functionName] : []))
   const seconds = unseenSeconds + release.service.policy.lookEverySeconds
-  const bad = (perMinute * shareBp * seconds) / wholeBp / 60
+  const perMinute = known.reduce((sum, one) => sum + one.perMinute, 0)
+  const bad = (known.reduce((sum, one) => sum + one.perMinute * one.share, 0) * seconds) / 60
+  const besides = unknown.length === 0 ? '' : ` Of ${unknown.join(', ')} it is not known yet.`
   const budgets = allowances.flatMap(({ slo, whole }) =>
     whole === undefined || whole <= 0 ? [] : [`${digits((100 * bad) / whole)} % of error budget ${slo}`],
   )
-  return `About ${digits(bad)} failed requests until it is put back, at ${digits(perMinute)} requests a minute and ${formatDuration(seconds)} until a look finds it${budgets.length === 0 ? '' : `: ${budgets.join(', ')}`}. An alarm may be sooner.`
+  return `About ${digits(bad)} failed requests until it is put back, at ${digits(perMinute)} requests a minute and ${formatDuration(seconds)} until a look finds it${budgets.length === 0 ? '' : `: ${budgets.join(', ')}`}. An alarm may be sooner.${besides}`
 }

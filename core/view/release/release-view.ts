@@ -17,6 +17,7 @@ import { clockWords, moveWords } from './moment.ts'
 import { type Now, nowOf } from './now.ts'
 import { type Compared, comparedWith, type OtherPolicy } from './other-policy.ts'
 import { requestsOf, type Served, servedOf } from './requests.ts'
+import { sharesWords } from './shares.ts'
 import { type Look, type SignalTile, tilesOf } from './signal-tiles.ts'
 import { type Back, backOf, type GatesView, gatesOf, type InCharge, type Order, ordersOf } from './steering.ts'
 import { timelineOf, type TimelineRow, unfolded } from './timeline.ts'
@@ -45,8 +46,11 @@ type PlannedStep = {
   readonly wave?: string
   readonly weightBp: number
   readonly bakeSeconds: number
-  /** `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it yet. */
-  readonly state: 'done' | 'now' | 'next' | 'ahead'
+  /**
+   * `left`: the release ended in it. `next`: it is decided, or waits for a gate or a hook, and the candidate does not have it
+   * yet.
+   */
+  readonly state: 'done' | 'left' | 'now' | 'next' | 'ahead'
 }
 
 export type ReleaseView = {
@@ -62,8 +66,10 @@ export type ReleaseView = {
   readonly facts: readonly { readonly name: string; readonly words: string }[]
   readonly plan: readonly PlannedStep[]
   readonly setBp: number
+  /** What each alias gives the candidate; absent where all give the same. */
+  readonly shares?: string
   /** Where its one-way step stands, and whether it is behind it. */
-  readonly oneWay?: { readonly beforeBp: number; readonly isPassed: boolean }
+  readonly oneWay?: { readonly beforeBp: number; readonly isPassed: boolean; readonly reason: string }
   readonly served: Served
   readonly harm: Harm
   readonly looks: { readonly count: number; readonly shown: number; readonly sentence: string }
@@ -90,6 +96,7 @@ export function releaseViewOf(
   const looks = looksOf(events)
   const shown = Math.min(looks.length, Math.max(1, Math.round(look ?? looks.length)))
   const requests = requestsOf(release)
+  const shares = sharesWords(release)
   return {
     id: release.id,
     nowMs,
@@ -101,6 +108,7 @@ export function releaseViewOf(
     facts: [...factsOf(release, nowMs), ...watchFact(release, watch, nowMs)],
     plan: planOf(release),
     setBp: toldShareBp(release),
+    ...(shares === undefined ? {} : { shares }),
     ...oneWayOf(release),
     served: servedOf(requests, release),
     harm: harmOf(release, requests, allowances, nowMs),
@@ -182,10 +190,12 @@ function planOf(release: Release): readonly PlannedStep[] {
   const { service, state, ending, shifts } = release
   const steps = [...service.plan.steps, { weightBp: wholeBp, bakeSeconds: 0 }]
   const isPromoted = ending?.outcome === 'promoted'
-  const reached = 'step' in state ? state.step : shifts.length
+  // A hook after a rollback has a step of its own, so what an ended release reached is counted by its shifts.
+  const reached = ending === undefined && 'step' in state ? state.step : shifts.length - (ending === undefined ? 0 : 1)
   const stateOf = (index: number, weightBp: number): PlannedStep['state'] => {
     if (isPromoted || index < reached) return 'done'
-    if (index > reached || ending !== undefined) return 'ahead'
+    if (index > reached) return 'ahead'
+    if (ending !== undefined) return 'left'
     if (state.phase === 'baking') return 'now'
     if (state.phase !== 'shifting' && state.phase !== 'hooks') return 'ahead'
     // A new wave begins with less than the one before has.
@@ -199,7 +209,8 @@ function planOf(release: Release): readonly PlannedStep[] {
 
 /** A forward fix has taken the step over with the share that it begins with. */
 function oneWayOf({ oneWay, service, fixes }: Release): Pick<ReleaseView, 'oneWay'> {
-  const planned = fixes === undefined ? service.plan.oneWay?.beforeBp : undefined
-  const beforeBp = planned ?? oneWay?.weightBp
-  return beforeBp === undefined ? {} : { oneWay: { beforeBp, isPassed: oneWay !== undefined } }
+  const planned = fixes === undefined ? service.plan.oneWay : undefined
+  const beforeBp = planned?.beforeBp ?? oneWay?.weightBp
+  const reason = oneLine(planned?.reason ?? oneWay?.reason ?? '', 300)
+  return beforeBp === undefined ? {} : { oneWay: { beforeBp, isPassed: oneWay !== undefined, reason } }
 }

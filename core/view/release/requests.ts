@@ -11,7 +11,7 @@ import { minuteMs } from '../../time.ts'
 type RequestMinute = SharedMinute & { readonly atMs: number }
 
 export type Requests = {
-  readonly targets: readonly (TargetMinutes & { readonly minutes: readonly RequestMinute[] })[]
+  readonly targets: readonly (Omit<TargetMinutes, 'minutes'> & { readonly minutes: readonly RequestMinute[] })[]
   /** Oldest first; only minutes in which either version had a point. */
   readonly minutes: readonly RequestMinute[]
   /** Failures were asked for, so a missing point of them is none. */
@@ -122,9 +122,15 @@ export function servedOf(requests: Requests, { shifts, targets }: Pick<Release, 
   }
 }
 
-/** Requests of both versions in a minute, of late; `undefined` when not known. */
-export function perMinuteOf({ minutes }: Requests): number | undefined {
+/** Requests of both versions in a minute, of late, by target; `undefined` where no minute of a target has been read. */
+export function perMinuteOf({ minutes, targets }: Requests): readonly (number | undefined)[] {
   const late = minutes.slice(-servedMinutes)
-  if (late.length === 0) return undefined
-  return late.reduce((sum, one) => sum + one.candidate.all + one.stable.all, 0) / late.length
+  const fromMs = late[0]?.atMs ?? 0
+  return targets.map((target) =>
+    target.minutes.length === 0
+      ? undefined
+      : target.minutes
+          .filter(({ atMs }) => atMs >= fromMs)
+          .reduce((sum, one) => sum + one.candidate.all + one.stable.all, 0) / late.length,
+  )
 }

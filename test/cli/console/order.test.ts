@@ -34,9 +34,10 @@ describe('a button', () => {
       releaseId,
       reason: '"><script>alert(1)</script>',
     })
-    expect(paused.body).toContain('pause of checkout was ordered')
+    expect(paused.body).toContain(`user/ann, for release ${releaseId}.`)
+    expect(paused.body).not.toContain('is now baking')
     const back = await browser.press('/', '/order/roll-back/checkout', { releaseId, reason: 'orders drop' })
-    expect(back.body).toContain(`Release ${releaseId} is now rolledBack.`)
+    expect(back.body).toContain(`Release ${releaseId} is now rolled back.`)
     expect(await room.sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     const events = await room.sandbox.events(releaseId)
     expect(stringify(events)).toContain('"requestedBy":"user/ann"')

@@ -1,4 +1,6 @@
 // The command line's spelling, its exit codes and how it ends, in a real process.
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../../cli/backend/screen.ts'
 import { type Ended, processes } from './in-processes.ts'
@@ -12,6 +14,10 @@ const wrong: readonly (readonly string[])[] = [
   ['release', 'shop', '--object', 's3://artifacts/shop.zip'],
   ['release', 'shop', '--object', 'artifacts/shop.zip', '--object-version', 'v'],
   ['release', 'shop', '--object', 's3://a/b', '--object-version', 'v', '--image', 'i'],
+  ['rollback', ''],
+  ['history', ''],
+  ['apply', 'services', ''],
+  ['line', 'stop', '', '--reason', 'x'],
 ]
 
 describe('in a process', () => {
@@ -42,6 +48,17 @@ describe('in a process', () => {
 
   it.each(wrong.map((words) => [words]))('%j is a wrong call: 2', (words) => {
     expect(run(...words)).toMatchObject({ status: exitCodes.refused })
+  })
+
+  it('says which argument is empty', () => {
+    expect(run('rollback', '')?.stderr).toMatch(/^call_invalid: The argument service is empty\.\n/)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('what cannot be written does not end as if it had been', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status } = spawnSync(process.execPath, ['cli/main.ts', '--help'], { stdio: ['ignore', full, 'ignore'] })
+    closeSync(full)
+    expect(status).toBe(1)
   })
 
   it('an endpoint that does not answer exits with 3, a code and what to do', () => {

@@ -54,6 +54,8 @@ it('shows the whole history in parts, each release once, with who asked for it a
   const page = servicePage(first!, frame)
   expect(page).toMatch(/Put back<\/b>: undid <a href="\/release\/r57">/)
   expect(page).toMatch(/href="\/service\/checkout\?next=/)
+  expect(page).not.toContain('>Newest<')
+  expect(servicePage(view!, frame)).toMatch(/href="\/service\/checkout">Newest</)
 })
 
 it('begins at the newest when somebody makes up where it goes on', async () => {
