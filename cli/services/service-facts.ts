@@ -3,8 +3,7 @@
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { GateBudget } from '../../core/gate/facts.ts'
 import { quoted } from '../../core/foreign-text.ts'
-import type { Head } from '../../core/release/head.ts'
-import { own } from '../../core/own.ts'
+import { type Head, lastLeft } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { shareBp } from '../../core/service/routing.ts'
@@ -42,7 +41,7 @@ export async function factsOfService(
     budgetsLeft(backend, service),
   ])
   const left = service.targets.flatMap(({ functionName }) => {
-    const version = inCharge(heads, functionName)
+    const version = lastLeft(heads, functionName)?.version
     return version === undefined ? [] : [[functionName, version] as const]
   })
   return {
@@ -53,14 +52,6 @@ export async function factsOfService(
     stops: stops.filter((stop) => stop.service === undefined || stop.service === service.name),
     last: heads.find(({ settledAtMs }) => settledAtMs !== undefined),
   }
-}
-
-/** After an interruption, the alias belongs to whoever moved it: then nothing is known from the table. */
-function inCharge(heads: readonly Head[], functionName: string): string | undefined {
-  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
-  const versions = last === undefined ? undefined : own(last.versions, functionName)
-  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
-  return last.outcome === 'promoted' ? versions.candidate : versions.stable
 }
 
 /** `release ID is baking, step 1 of 3: checkout:3 has 10 %` */

@@ -92,6 +92,44 @@ export function headOf(release: Release, link?: string): Head {
 const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
   watched === undefined ? {} : { watched: { how: watched.how, because: watched.because, atMs: watched.atMs } }
 
+// Which version a release has left in charge of a function. Nothing else says it: whoever asks what runs, what was undone or what
+// can be gone back to, asks here.
+
+type Left = Pick<Head, 'outcome' | 'versions'>
+
+/** `undefined` for a function that is not of the release, and where somebody else has moved the alias: it is theirs. */
+export function leftOn({ outcome, versions }: Left, functionName: string): string | undefined {
+  const had = own(versions, functionName)
+  if (had === undefined || outcome === 'interrupted') return undefined
+  return outcome === 'promoted' ? had.candidate : had.stable
+}
+
+/** What the last release of a function has left it on; `undefined` where nobody knows. @param heads newest first */
+export function lastLeft(
+  heads: readonly Head[],
+  functionName: string,
+): { readonly version: string; readonly releaseId: string } | undefined {
+  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
+  const version = last === undefined ? undefined : leftOn(last, functionName)
+  return last === undefined || version === undefined ? undefined : { version, releaseId: last.releaseId }
+}
+
+/** The versions that have had all traffic of a function in this release, the last one first. */
+export function hadWhole(head: Left, functionName: string): readonly string[] {
+  const had = own(head.versions, functionName)
+  return had === undefined ? [] : [...new Set([leftOn(head, functionName) ?? had.stable, had.stable])]
+}
+
+/** The functions that it has left on their candidate: what an undo takes back. */
+export const tookOver = (head: Left): Head['versions'] =>
+  Object.fromEntries(Object.entries(head.versions).filter(([name, { candidate }]) => leftOn(head, name) === candidate))
+
+/** The same of a release, whose targets have more to them. */
+export function takenTargets(release: Release): Release['targets'] {
+  const head = headOf(release)
+  return release.targets.filter(({ functionName, candidate }) => leftOn(head, functionName) === candidate)
+}
+
 // Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
 // gone back to without gates, by the right to roll back. Anything else is a release.
 
@@ -113,7 +151,7 @@ export function ranBefore(heads: readonly Head[], versions: Readonly<Record<stri
   return Object.entries(versions).every(([name, version]) =>
     since.some((head, index) => {
       const had = own(head.versions, name)
-      return had?.stable === version || (index > 0 && had?.candidate === version)
+      return had?.stable === version || (index > 0 && leftOn(head, name) === version)
     }),
   )
 }
@@ -137,7 +175,7 @@ export function oneWayBehind(
       const had = own(head.versions, name)
       const ran = isPromoted(head) || head.oneWay !== undefined
       return [
-        ...(isPromoted(head) && had?.candidate === version && index >= last ? [index] : []),
+        ...(isPromoted(head) && leftOn(head, name) === version && index >= last ? [index] : []),
         ...(ran && had?.stable === version ? [index + 1] : []),
       ]
     })

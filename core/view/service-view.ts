@@ -1,7 +1,7 @@
 // One service: how it stands now, what may be done, its history, and where its error budgets went.
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
-import { type Head, oneWayBehind } from '../release/head.ts'
+import { type Head, oneWayBehind, tookOver } from '../release/head.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
@@ -164,7 +164,7 @@ function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceV
   if (last.backFrom !== undefined)
     return { noPutBack: `Release ${last.releaseId} has put it back already. To go elsewhere, release a version.` }
   const back = Object.fromEntries(
-    Object.entries(last.versions).map(([key, { stable, candidate }]) => [
+    Object.entries(tookOver(last)).map(([key, { stable, candidate }]) => [
       key,
       { stable: candidate, candidate: stable },
     ]),

@@ -1,7 +1,7 @@
 // One service: its definition, the release that is live, where its traffic is, and what is left of its budgets.
 import { budgetsLeft } from '../budgets/left.ts'
 import { whole } from '../../core/listing.ts'
-import { headOf } from '../../core/release/head.ts'
+import { headOf, leftOn } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import { only, type Routing } from '../../core/service/routing.ts'
 import { isCharging } from '../../core/watch/watch.ts'
@@ -60,8 +60,11 @@ async function routingsOf(
     return new Map(live.targets.map(({ functionName, routing }) => [functionName, routing]))
   const { items } = await latestHeads(deps, service, headsMost)
   const last = items.find(({ versions }) => Object.keys(versions).length > 0)
-  // Somebody else has moved it, and the log does not say where to.
-  if (last === undefined || last.outcome === 'interrupted') return new Map()
-  const has = last.outcome === 'promoted' ? 'candidate' : 'stable'
-  return new Map(Object.entries(last.versions).map(([name, versions]) => [name, only(versions[has])]))
+  if (last === undefined) return new Map()
+  return new Map(
+    Object.keys(last.versions).flatMap((name) => {
+      const version = leftOn(last, name)
+      return version === undefined ? [] : [[name, only(version)] as const]
+    }),
+  )
 }

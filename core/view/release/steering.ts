@@ -4,7 +4,7 @@ import { personKey } from '../../caller.ts'
 import { nameWords } from '../../foreign-text.ts'
 import { approversOf, dueAt } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
-import { isWayBack } from '../../release/head.ts'
+import { isWayBack, takenTargets } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { candidateShareBp, hasTraffic, isLive, isPastOneWay, isReturning, type Release } from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
@@ -55,7 +55,11 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   }
   if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
   if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
-  return { ...putBackPromoted(service.name, id, versions), commands }
+  const taken = takenTargets(release)
+  return {
+    ...putBackPromoted(service.name, id, moveWords(taken, 'candidate', 'stable')),
+    commands: taken.filter(({ lost }) => !lost).map(commandBack),
+  }
 }
 
 /** @param versions that the move goes from and to */
