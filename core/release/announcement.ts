@@ -35,6 +35,7 @@ const header = {
 const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
 const runbook = z.string().max(1000).optional()
 const incident = IncidentWords.optional().describe('for incident platforms, whose templates escape nothing')
+const putBack = Head.shape.putBack.describe('functions that went back alone, and stay on the version of before')
 const ended = { outcome: Outcome, because: text, by: text }
 
 /** By detail-type. */
@@ -72,7 +73,8 @@ export const details = {
   'Release Overridden': z.strictObject({ ...header, by: text, reason: text }),
   'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
   'Release Resumed': z.strictObject({ ...header, by: text }),
-  'Release Promoted': z.strictObject({ ...header, versions }),
+  'Release Promoted': z.strictObject({ ...header, versions, putBack }),
+  'Release Part Rolled Back': z.strictObject({ ...header, versions, because: text, runbook }),
   'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook, incident }),
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook, incident }),
   'Release Interrupted': z.strictObject({
@@ -94,7 +96,7 @@ export const details = {
     onFault: z.enum(onFaultWords).optional().describe('of a fault: what the definition says'),
   }),
   'Release Settled': z.strictObject({
-    ...{ ...header, versions, ...ended, sentence: text, runbook, incident },
+    ...{ ...header, versions, putBack, ...ended, sentence: text, runbook, incident },
     frozen: z
       .enum(['over', 'taken'])
       .optional()
@@ -121,7 +123,8 @@ type Announcement = {
 export function announcementOf(event: ReleaseEvent, after: Release, link?: string): Announcement | undefined {
   const { service, ending } = after
   const header = headerOf(event, after)
-  const { versions } = headOf(after)
+  const { versions, putBack: alone } = headOf(after)
+  const putBack = alone === undefined ? {} : { putBack: alone }
   const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
   const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
   const logHash = link === undefined ? {} : { logHash: link }
@@ -134,7 +137,9 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Started', detail: { ...detail, source: after.provenance.source, ...reason } }
     }
     case 'moved': {
-      if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
+      if (event.purpose === 'promote')
+        return { detailType: 'Release Promoted', detail: { ...header, versions, ...putBack } }
+      if (event.purpose === 'putBack') return aloneNews(after, about)
       return event.purpose === 'rollBack'
         ? { detailType: 'Release Rolled Back', detail: { ...about, ...end, incident: incidentWords(after) } }
         : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
@@ -162,7 +167,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'settled': {
       const frozen = { ...freezeOver(after), incident: incidentWords(after) }
       const whole = { ...end, sentence: sentenceOf(after), ...runbook, ...logHash, ...frozen }
-      return { detailType: 'Release Settled', detail: { ...header, versions, ...whole } }
+      return { detailType: 'Release Settled', detail: { ...header, versions, ...putBack, ...whole } }
     }
     case 'frozenTold':
       return frozenNews(after, { ...about, weightPercent })
@@ -176,6 +181,16 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return undefined
   }
 }
+
+/** Of those that went back alone. */
+function aloneNews({ targets, verdict }: Release, about: Whole): Announcement {
+  const back = targets.filter(({ backMs }) => backMs !== undefined)
+  const versions = Object.fromEntries(
+    back.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
+  )
+  return { detailType: 'Release Part Rolled Back', detail: { ...about, versions, because: verdict?.because ?? '' } }
+}
+type Whole = Omit<z.output<(typeof details)['Release Part Rolled Back']>, 'because'>
 
 /** A wave that waits for a person is announced in place of the verdict after which it does. */
 function judgedNews(

@@ -7,7 +7,7 @@ import { AllCharges, chargesWith } from './charge.ts'
 import { watchEnds } from '../definition/watch-end.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
-import type { Release } from './release.ts'
+import { putBackAlone, type Release } from './release.ts'
 
 export const Head = z.strictObject({
   releaseId: z.string().max(64),
@@ -39,6 +39,8 @@ export const Head = z.strictObject({
   /** Why they asked, and who ended it, as in the log. Absent in heads from before they were kept. */
   reason: z.string().max(1000).optional(),
   endedBy: z.string().max(1000).optional(),
+  /** Functions that were put back alone before the end: of a promoted release, those that stayed on stable. */
+  putBack: z.array(TargetFunction).min(1).max(20).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -62,6 +64,7 @@ export function headOf(release: Release, link?: string): Head {
   const { ending, state, reason } = release
   const by = release.provenance.requestedBy
   const backFrom = undoneBy(release.key)
+  const alone = putBackAlone(release)
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -83,6 +86,7 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.drill === undefined ? {} : { drill: release.drill }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
+    ...(alone.length === 0 ? {} : { putBack: [...alone] }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),
@@ -95,13 +99,13 @@ const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
 // Which version a release has left in charge of a function. Nothing else says it: whoever asks what runs, what was undone or what
 // can be gone back to, asks here.
 
-type Left = Pick<Head, 'outcome' | 'versions'>
+type Left = Pick<Head, 'outcome' | 'versions' | 'putBack'>
 
 /** `undefined` for a function that is not of the release, and where somebody else has moved the alias: it is theirs. */
-export function leftOn({ outcome, versions }: Left, functionName: string): string | undefined {
+export function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string): string | undefined {
   const had = own(versions, functionName)
   if (had === undefined || outcome === 'interrupted') return undefined
-  return outcome === 'promoted' ? had.candidate : had.stable
+  return outcome === 'promoted' && !putBack.includes(functionName) ? had.candidate : had.stable
 }
 
 /** What the last release of a function has left it on; `undefined` where nobody knows. @param heads newest first */
@@ -199,6 +203,12 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
+/** `promoted`, or `promoted without checkout`. */
+export function endedWords(outcome: Outcome, putBack: readonly string[] = []): string {
+  const without = outcome === 'promoted' && putBack.length > 0 ? ` without ${putBack.join(', ')}` : ''
+  return `${outcomeWords[outcome]}${without}`
+}
+
 /** Who asks for a way back after a late fault. */
 export const watchName = 'tidegate watch'
 
@@ -216,11 +226,11 @@ export function whyWords({ outcome, because, by }: NonNullable<Release['ending']
 export const drillWord = 'DRILL: '
 
 /** The sentence that tells a person how a release ended. */
-export function sentenceOf({ id, service, ending, drill }: Release): string {
+export function sentenceOf({ id, service, ending, drill, targets }: Release): string {
   const { outcome = 'aborted' } = ending ?? {}
   const because = ending === undefined ? '' : whyWords(ending)
   // A reason may already end with a full stop.
-  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(
+  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${endedWords(outcome, putBackAlone({ targets }))}: ${because.replace(/\.$/, '')}.`.slice(
     0,
     1000,
   )

@@ -31,6 +31,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
+  /** Some of its functions were put back alone. */
+  readonly isPart?: true
   /** A rehearsal of the way back. */
   readonly isDrill?: true
   /** How it ended, in words. */
@@ -121,6 +123,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     ...(settledAtMs === undefined ? {} : { settledAtMs }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(because === undefined ? {} : { because }),
+    ...(head.putBack === undefined ? {} : { isPart: true as const }),
     ...(by === undefined ? {} : { by }),
     ...(commit === undefined ? {} : { commit }),
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),

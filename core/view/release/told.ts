@@ -9,10 +9,10 @@ import { extraWords, needWords } from '../../concurrency/words.ts'
 import { chargeWords } from '../../release/charge.ts'
 import { isLateBad, lateWords } from '../../release/late.ts'
 import type { Move, ReleaseEvent } from '../../release/event.ts'
-import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { endedWords, isOwn, whyWords } from '../../release/head.ts'
 import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
-import { toldShareBp, type Release } from '../../release/release.ts'
+import { putBackAlone, toldShareBp, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { watchEndWords } from '../../watch/words.ts'
 import { beforeWords } from '../../definition/approval.ts'
@@ -187,8 +187,13 @@ function settledTold(release: Release, atMs: number): Told {
   const { outcome, by } = ending
   const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
   const extra = extraWords(release, atMs)
-  const words = `${outcomeWords[outcome]}: ${whyWords(ending)}${extra === undefined ? '' : `; ${extra}`}`
-  return told('settled', isGood ? 'good' : 'bad', words, isOwn(by) ? by : undefined)
+  const words = `${endedWords(outcome, putBackAlone(release))}: ${whyWords(ending)}${extra === undefined ? '' : `; ${extra}`}`
+  return told(
+    'settled',
+    isGood ? (putBackAlone(release).length > 0 ? 'hold' : 'good') : 'bad',
+    words,
+    isOwn(by) ? by : undefined,
+  )
 }
 
 const suspectWords = (suspect: string | undefined): string =>
@@ -258,9 +263,11 @@ function hookTold(event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>
   }
 }
 
-function intentWords({ purpose, weightBp }: Move, { service, state }: Release): string {
+function intentWords({ purpose, weightBp, targets }: Move, { service, state }: Release): string {
   if (purpose === 'rollBack') return 'to put everything back on stable'
   if (purpose === 'promote') return 'to promote the candidate'
+  if (purpose === 'putBack')
+    return `to put back ${targets.map(({ functionName }) => functionName).join(', ')} alone, and to go on with the others`
   const wave = state.phase === 'shifting' ? inWaveWords(service, state.step) : ''
   return `to give the candidate ${percentWords(weightBp)}${wave}`
 }
@@ -269,5 +276,6 @@ const movedTold = ({ purpose }: EventOf<'moved'>): Told =>
   ({
     shift: told('shifted', 'plain', 'the candidate has its new share of the traffic'),
     promote: told('promoted', 'good', 'all traffic is on the candidate'),
+    putBack: told('put back', 'bad', 'they are on stable again, and the others go on'),
     rollBack: told('put back', 'bad', 'all traffic is on stable again'),
   })[purpose]
