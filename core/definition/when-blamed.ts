@@ -40,8 +40,8 @@ type Named = { readonly functionName: string }
 type Asked = InWaves & { readonly policy: { readonly whenBlamed?: WhenBlamed | undefined } }
 
 /**
- * Which targets go back alone; `undefined`: everything goes back. Something that has been seen with traffic has to be left, and in
- * a release in waves something of the wave under way, or a wave before it.
+ * Which targets go back alone; `undefined`: everything goes back. Something that has traffic has to be left, and in a release in
+ * waves something of the wave under way, or a wave before it.
  * @param step the one under way
  * @param busy those that have traffic
  */

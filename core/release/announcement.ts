@@ -9,7 +9,7 @@ import { watchEnds } from '../definition/watch-end.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { lateDetail, lateFields, lateIncident } from './late.ts'
 import { allocatingGate } from './gating.ts'
-import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
+import { drillWord, Head, headOf, sentenceOf, wentAlone, whyWords } from './head.ts'
 import { incidentOf, IncidentWords } from '../incident/words.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import { commandBack } from './return-record.ts'
@@ -123,8 +123,7 @@ type Announcement = {
 export function announcementOf(event: ReleaseEvent, after: Release, link?: string): Announcement | undefined {
   const { service, ending } = after
   const header = headerOf(event, after)
-  const { versions, putBack: alone } = headOf(after)
-  const putBack = alone === undefined ? {} : { putBack: alone }
+  const { versions, putBack } = headOf(after)
   const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
   const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
   const logHash = link === undefined ? {} : { logHash: link }
@@ -138,8 +137,9 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     }
     case 'moved': {
       if (event.purpose === 'promote')
-        return { detailType: 'Release Promoted', detail: { ...header, versions, ...putBack } }
-      if (event.purpose === 'putBack') return aloneNews(after, about)
+        return { detailType: 'Release Promoted', detail: { ...header, versions, ...(putBack && { putBack }) } }
+      const alone = { ...about, versions: wentAlone({ versions, putBack }), because: after.verdict?.because ?? '' }
+      if (event.purpose === 'putBack') return { detailType: 'Release Part Rolled Back', detail: alone }
       return event.purpose === 'rollBack'
         ? { detailType: 'Release Rolled Back', detail: { ...about, ...end, incident: incidentWords(after) } }
         : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
@@ -167,7 +167,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'settled': {
       const frozen = { ...freezeOver(after), incident: incidentWords(after) }
       const whole = { ...end, sentence: sentenceOf(after), ...runbook, ...logHash, ...frozen }
-      return { detailType: 'Release Settled', detail: { ...header, versions, ...putBack, ...whole } }
+      return { detailType: 'Release Settled', detail: { ...header, versions, ...(putBack && { putBack }), ...whole } }
     }
     case 'frozenTold':
       return frozenNews(after, { ...about, weightPercent })
@@ -181,16 +181,6 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return undefined
   }
 }
-
-/** Of those that went back alone. */
-function aloneNews({ targets, verdict }: Release, about: Whole): Announcement {
-  const back = targets.filter(({ backMs }) => backMs !== undefined)
-  const versions = Object.fromEntries(
-    back.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
-  )
-  return { detailType: 'Release Part Rolled Back', detail: { ...about, versions, because: verdict?.because ?? '' } }
-}
-type Whole = Omit<z.output<(typeof details)['Release Part Rolled Back']>, 'because'>
 
 /** A wave that waits for a person is announced in place of the verdict after which it does. */
 function judgedNews(

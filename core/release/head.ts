@@ -102,7 +102,7 @@ const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
 type Left = Pick<Head, 'outcome' | 'versions' | 'putBack'>
 
 /** `undefined` for a function that is not of the release, and where somebody else has moved the alias: it is theirs. */
-export function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string): string | undefined {
+function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string): string | undefined {
   const had = own(versions, functionName)
   if (had === undefined || outcome === 'interrupted') return undefined
   return outcome === 'promoted' && !putBack.includes(functionName) ? had.candidate : had.stable
@@ -133,6 +133,10 @@ export function takenTargets(release: Release): Release['targets'] {
   const head = headOf(release)
   return release.targets.filter(({ functionName, candidate }) => leftOn(head, functionName) === candidate)
 }
+
+/** The functions that were put back alone. */
+export const wentAlone = ({ versions, putBack = [] }: Pick<Head, 'versions' | 'putBack'>): Head['versions'] =>
+  Object.fromEntries(Object.entries(versions).filter(([name]) => putBack.includes(name)))
 
 // Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
 // gone back to without gates, by the right to roll back. Anything else is a release.

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { announcementOf } from '../../../core/release/announcement.ts'
 import type { NewEvent } from '../../../core/release/event.ts'
-import { headOf, leftOn, sentenceOf, takenTargets } from '../../../core/release/head.ts'
+import { headOf, lastLeft, sentenceOf, takenTargets } from '../../../core/release/head.ts'
 import { isOurs, pendingMove, wayBack, wayForward } from '../../../core/release/move.ts'
 import { nextAct } from '../../../core/release/next.ts'
 import { putBackAlonePage } from '../../../core/release/pages.ts'
@@ -71,7 +71,7 @@ describe('a function that the evidence blames', () => {
     const settled = after(last, { type: 'settled', atMs: t0 + 12 * minute })
     expect(routings(settled)).toEqual([100, 0, 100])
     const head = headOf(settled)
-    expect(['a', 'b', 'c'].map((name) => leftOn(head, name))).toEqual(['2', '1', '2'])
+    expect(['a', 'b', 'c'].map((name) => lastLeft([head], name)?.version)).toEqual(['2', '1', '2'])
     expect(takenTargets(settled).map((one) => one.functionName)).toEqual(['a', 'c'])
     expect(head.putBack).toEqual(['b'])
     expect(settled.ending).toMatchObject({ outcome: 'promoted', because: 'all traffic is on a:2, c:2 and back on b:1' })
@@ -156,7 +156,7 @@ describe('everything goes back', () => {
     const on = shifted(after(first(), blaming(t0 + minute, ['b'])), t0 + minute)
     const again = after(on, blaming(t0 + 2 * minute, ['a']))
     expect(again).toMatchObject({ state: { phase: 'returning' }, ending: { outcome: 'rolledBack', by: 'verdict' } })
-    expect(leftOn(headOf(again), 'b')).toBe('1')
+    expect(lastLeft([headOf(again)], 'b')?.version).toBe('1')
   })
 })
 

@@ -1,7 +1,7 @@
 // One function says what a release has left in charge of a function, and everything that follows from it.
 import { describe, expect, it } from 'vitest'
 import { outcomes } from '../../../core/release/event.ts'
-import { type Head, hadWhole, lastLeft, leftOn, tookOver } from '../../../core/release/head.ts'
+import { type Head, hadWhole, lastLeft, tookOver } from '../../../core/release/head.ts'
 
 const versions = { a: { stable: '1', candidate: '2' }, b: { stable: '7', candidate: '8' } }
 
@@ -19,6 +19,8 @@ const head = (releaseId: string, outcome: Head['outcome'], changes: Partial<Head
   ...(outcome === undefined ? {} : { outcome }),
   ...changes,
 })
+
+const leftOn = (of: Head, name: string): string | undefined => lastLeft([of], name)?.version
 
 describe('what a release has left in charge', () => {
   it.each(outcomes)('after %s', (outcome) => {

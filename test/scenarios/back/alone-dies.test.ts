@@ -1,5 +1,5 @@
-// A process of the controller that dies after any one of its effects, from the fail of one function to the promotion of the other:
-// the one that is blamed never gets traffic again, and the history says of each function what its alias has.
+// A process of the controller that dies after any one of its effects, from the fail of one function to the promotion of the
+// other: the one that is blamed never gets traffic again, and the history says of each function what its alias has.
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
 import { areAll } from '../../repeats.ts'
