@@ -5,7 +5,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { chance } from '../../cloud/local/time/chance.ts'
 import type { LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
+import { showDrift } from '../../cli/commands/diff.ts'
+import { showHistory, watchRelease } from '../../cli/commands/verbs.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
+import { settledAs } from '../../functions/tasks/settle.ts'
 import { readService } from '../../functions/reading/service.ts'
 import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
@@ -189,6 +193,11 @@ it('puts back alone the function that is blamed, pages once, and promotes the ot
     outcome: 'promoted',
     because: 'all traffic is on orders-pilot:2, orders-america:2 and back on orders-europe:1',
   })
+  // Who waits for it has asked for all of it.
+  expect(settledAs(await sandbox.release(id))).toMatchObject({
+    ...{ next: 'failed', outcome: 'promoted' },
+    sentence: expect.stringContaining('was promoted without orders-europe: all traffic is on') as string,
+  })
   expect(await shares()).toEqual([100, 0, 100])
   expect(targets.map(({ shifts }) => shifts?.map(({ weightBp }) => weightBp))).toEqual([
     [1000, 5000, 9000, 10_000],
@@ -199,6 +208,17 @@ it('puts back alone the function that is blamed, pages once, and promotes the ot
     expect.stringContaining('orders-europe went back alone'),
   ])
   expect(await left()).toEqual(['2', '1', '2'])
+  const lines: string[] = []
+  const cli = {
+    backend: { ...sandbox.world, order: sandbox.orderAs('ann') },
+    screen: screenOn((one) => lines.push(one)),
+  }
+  const follow = { everyMs: 1, evidence: false, pause: () => Promise.resolve(true) }
+  expect(await watchRelease(cli, id, follow)).toBe(exitCodes.notReleased)
+  expect(lines.join(' ')).toContain('without orders-europe')
+  await showHistory(cli, 'orders', 5)
+  expect(lines.at(-1)).toMatch(/promoted in part .*all traffic is on orders-pilot:2, orders-america:2 and back on/)
+  expect(await showDrift(cli, [])).toBe(exitCodes.done)
   // Whoever undoes it undoes what it has moved, and nothing else.
   const before = await sandbox.alias('orders-europe')
   const back = await sandbox.orderAs('bob')('roll-back', 'orders', { releaseId: id, reason: 'customers call' })

@@ -95,7 +95,7 @@ function foldMinutes(
 ): Folded {
   let { targets, signals } = before
   for (let atMs = window.startMs; atMs < window.endMs; atMs += minuteMs) {
-    const isOut = judged.map((target) => isBack(target) || isBefore(target, atMs))
+    const isOut = judged.map((target) => isBefore(target, atMs))
     targets = targets.map((fold, index) =>
       typeof fold === 'string' || isOut[index] === true
         ? fold
