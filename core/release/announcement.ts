@@ -155,9 +155,8 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'resumed':
       return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
     case 'returnFailed': {
-      const { because } = event
-      const detail = { ...about, because, incident: incidentWords(after, because) }
-      return { detailType: 'Release Return Failed', detail }
+      const incident = incidentWords(after, event.because)
+      return { detailType: 'Release Return Failed', detail: { ...about, because: event.because, incident } }
     }
     case 'interrupted': {
       const { functionName, because } = event
