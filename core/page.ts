@@ -27,6 +27,7 @@ export const pageKinds = [
   'budgetBurnsSlowly',
   'quietEnded',
   'lateFault',
+  'putBackAlone',
 ] as const
 export type PageKind = (typeof pageKinds)[number]
 
@@ -57,6 +58,7 @@ const habits: Readonly<Record<PageKind, Habit>> = {
   budgetBurnsSlowly: { severity: 'ticket', waitMinutes: 10 },
   quietEnded: { severity: 'ticket' },
   lateFault: { severity: 'page' },
+  putBackAlone: { severity: 'page' },
 }
 export const habitOf = (kind: PageKind): Habit => habits[kind]
 export const severityOf = (kind: PageKind): Severity => habits[kind].severity

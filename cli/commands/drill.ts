@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { replay } from '../../core/release/advance.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
-import { own } from '../../core/own.ts'
+import { hadWhole } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { whole } from '../../core/listing.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
@@ -216,10 +216,7 @@ async function versionsBefore({ backend }: Cli, service: Service): Promise<Reado
   const found = await Promise.all(
     service.targets.map(async (target) => {
       const { routing } = await backend.aliases.read(placedIn(service, target))
-      const had = heads.flatMap(({ versions, outcome }) => {
-        const moved = own(versions, target.functionName)
-        return moved === undefined ? [] : outcome === 'promoted' ? [moved.candidate, moved.stable] : [moved.stable]
-      })
+      const had = heads.flatMap((head) => hadWhole(head, target.functionName))
       return [target.functionName, had.find((version) => version !== routing.version)] as const
     }),
   )

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
 import type { Outcome, ReleaseEvent } from '../../core/release/event.ts'
 import { Problem } from '../../core/problem.ts'
-import { isSettled, type Release } from '../../core/release/release.ts'
+import { isSettled, putBackAlone, type Release } from '../../core/release/release.ts'
 import { loadLost, type LostPorts } from '../../functions/views/lost.ts'
 import { isLogLost } from '../../functions/steps/by-record.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
@@ -49,7 +49,9 @@ export async function watchRelease({ backend, screen }: Cli, which: string, opti
 
 const good: readonly Outcome[] = ['promoted', 'alreadyReleased']
 const endCode = (release: Release): number =>
-  release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
+  release.ending !== undefined && good.includes(release.ending.outcome) && putBackAlone(release).length === 0
+    ? exitCodes.done
+    : exitCodes.notReleased
 
 /** Finds a release by its id, or a service's live release, or else its latest. */
 async function releaseIdOf(backend: LostPorts, which: string): Promise<string> {

@@ -3,8 +3,7 @@
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { GateBudget } from '../../core/gate/facts.ts'
 import { quoted } from '../../core/foreign-text.ts'
-import type { Head } from '../../core/release/head.ts'
-import { own } from '../../core/own.ts'
+import { type Head, lastLeft } from '../../core/release/head.ts'
 import { heldNow } from '../../core/release/gating.ts'
 import { candidateShareBp, type Release } from '../../core/release/release.ts'
 import { sharesWords } from '../../core/view/release/shares.ts'
@@ -43,7 +42,7 @@ export async function factsOfService(
     budgetsLeft(backend, service),
   ])
   const left = service.targets.flatMap(({ functionName }) => {
-    const version = inCharge(heads, functionName)
+    const version = lastLeft(heads, functionName)?.version
     return version === undefined ? [] : [[functionName, version] as const]
   })
   return {
@@ -54,14 +53,6 @@ export async function factsOfService(
     stops: stops.filter((stop) => stop.service === undefined || stop.service === service.name),
     last: heads.find(({ settledAtMs }) => settledAtMs !== undefined),
   }
-}
-
-/** After an interruption, the alias belongs to whoever moved it: then nothing is known from the table. */
-function inCharge(heads: readonly Head[], functionName: string): string | undefined {
-  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
-  const versions = last === undefined ? undefined : own(last.versions, functionName)
-  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
-  return last.outcome === 'promoted' ? versions.candidate : versions.stable
 }
 
 /** `release ID is baking, step 1 of 3: checkout:3 has 10 %`; where aliases differ, what each gives. */

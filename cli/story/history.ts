@@ -43,7 +43,8 @@ const areAlike = (a: Head, b: Head): boolean =>
 const sayingOf = (head: Head): string =>
   `${head.endedBy?.split(' ')[0] ?? ''} ${withoutNumbers((head.because ?? '').replaceAll(/\S+-[0-9a-f]{20}\b/g, 'ID'))}`
 
-const outcomeOf = ({ outcome, phase }: Head): string => outcome ?? phase
+const outcomeOf = ({ outcome, phase, putBack }: Head): string =>
+  `${outcome ?? phase}${outcome === 'promoted' && putBack !== undefined ? ' in part' : ''}`
 
 function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number; readonly outcome: number }): Line {
   const tone = newest.outcome === undefined ? undefined : tones[newest.outcome]

@@ -48,8 +48,8 @@ function historyRow(one: HistoryRow): readonly Cell[] {
     timeTag(requestedAtMs),
     html`${releaseLink(releaseId, oneLine(versions, 80) || releaseId)}${one.isDrill === true ? html`<br /><b>Drill</b>: a rehearsal of the way back` : nothing}${one.undid === undefined ? nothing : html`<br /><b>Put back</b>: undid ${releaseLink(one.undid)}`}${one.undoneBy === undefined ? nothing : html`<br />Undone by ${releaseLink(one.undoneBy)}`}`,
     html`${by === undefined ? `an event (${source})` : personWords(by)}${one.commit === undefined ? nothing : html`<br /><code>${oneLine(one.commit, 12)}</code>`}`,
-    html`<span class="state ${standing(outcome)}"
-        >${outcome === undefined ? `under way: ${phase}` : outcomeWords[outcome]}</span
+    html`<span class="state ${outcome === 'promoted' && one.isPart === true ? 'hold' : standing(outcome)}"
+        >${outcome === undefined ? `under way: ${phase}` : `${outcomeWords[outcome]}${outcome === 'promoted' && one.isPart === true ? ' in part' : ''}`}</span
       >${took}`,
     html`${one.reason === undefined ? nothing : html`Asked: ${one.reason}<br />`}${oneLine(said, wordsMost)}`,
   ]

@@ -89,7 +89,7 @@ export type InWaves = { readonly plan: Stepped; readonly waves?: Waves | undefin
 export const isInWaves = ({ steps }: Stepped): boolean => steps[0]?.wave !== undefined
 
 /** The wave of a target, by its index; the first, where there are none. */
-const waveOf = ({ waves = [] }: Pick<InWaves, 'waves'>, functionName: string): number =>
+export const waveOf = ({ waves = [] }: Pick<InWaves, 'waves'>, functionName: string): number =>
   Math.max(
     0,
     waves.findIndex(({ targets }) => targets.includes(functionName)),

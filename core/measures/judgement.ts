@@ -1,5 +1,6 @@
 // How well the controller judges and acts: M5, M8, M9, M11 and M12.
 import type { ProblemCode } from '../problem.ts'
+import { putBackAlone } from '../release/release.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
 import { changes, ended, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, ofSpread, type Result, share } from './result.ts'
@@ -79,7 +80,10 @@ function isBroken({ release: { ending }, outcome }: ReleaseFacts): boolean {
  * True for good, false for bad. `undefined` unless the candidate's own behaviour decided the outcome: a person, a gate or a
  * request that could not be met says nothing about it.
  */
-function judgedAs({ outcome, release: { ending } }: ReleaseFacts): boolean | undefined {
+function judgedAs({ outcome, release }: ReleaseFacts): boolean | undefined {
+  const { ending } = release
+  // It was neither: a part of it went back.
+  if (putBackAlone(release).length > 0) return undefined
   if (outcome === 'promoted') return true
   const isBad = outcome === 'rolledBack' || outcome === 'rejected'
   return isBad && (isEvidence(ending?.by ?? '') || ending?.by === 'hook') ? false : undefined

@@ -1,6 +1,7 @@
 // How often changes fail and how long that lasts: M3, M4 and M14. A release that is rolled back after its candidate had traffic
 // counts as an incident, unless somebody opened one for it.
 import { changes, type Facts, isIn, opened, type ReleaseFacts } from './facts.ts'
+import { putBackAlone } from '../release/release.ts'
 import { dayMs } from '../time.ts'
 import { leftOut, number, ofSpread, type Result, share, unknown } from './result.ts'
 
@@ -16,6 +17,8 @@ const isFixedForward = ({ outcome, release }: ReleaseFacts): boolean =>
 const isFailed = (one: ReleaseFacts): boolean =>
   one.outcome === 'rolledBack' ||
   one.undoneBy !== undefined ||
+  // A part of it went back.
+  putBackAlone(one.release).length > 0 ||
   one.incidents.length > 0 ||
   hasLateFault(one) ||
   isFixedForward(one)

@@ -5,6 +5,7 @@ import { atGate, bakedAgain } from './gating.ts'
 import {
   atOneWay,
   enterHooks,
+  failing,
   foundOut,
   freeze,
   heldTooLong,
@@ -21,7 +22,8 @@ import {
 } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
-import { shiftedTo } from './move.ts'
+import { afterEnd } from './late.ts'
+import { backAlone, shiftedTo } from './move.ts'
 import { hasTraffic, isPastOneWay, isWaiting, type Release, type ReleaseTarget } from './release.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 import { own } from '../own.ts'
@@ -152,7 +154,8 @@ function moveIntended(release: Release, move: Move): Release {
   if (move.purpose === 'rollBack') {
     return state.phase === 'returning' ? intend(withState(release, { phase: 'returning', move }), move) : release
   }
-  return state.phase === 'shifting' && release.paused === undefined
+  if (state.phase !== 'shifting' || (move.purpose === 'putBack') !== (state.alone === true)) return release
+  return release.paused === undefined || state.alone === true
     ? intend(withState(release, { ...state, move }), move)
     : release
 }
@@ -183,6 +186,8 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   })
   const after: Release = { ...release, targets }
   if (state.phase === 'returning') return returned(after, event.atMs)
+  // The weights of the others stand since when they did: their evidence goes on, and only the bake begins again.
+  if (move.purpose === 'putBack') return withState(after, { phase: 'baking', step: state.step, sinceMs: event.atMs })
   const shifts = [...release.shifts, { sinceMs: event.atMs, weightBp: move.weightBp }]
   const shifted: Release = { ...after, shifts }
   return move.purpose === 'promote'
@@ -209,7 +214,10 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
   }
   if (verdict.kind === 'fail') {
     if (isPastOneWay(release) || !isHeldFail(release.service, verdict))
-      return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+      return (
+        backAlone(seen, verdict, failing(verdict), atMs) ??
+        turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+      )
     if (release.frozen === undefined) return freeze(seen, 'hold', verdict.because, 'verdict', atMs)
   }
   // A person decides, however long that takes: there is no way back that time could bring.
@@ -246,7 +254,7 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
 function promoteOrdered(release: Release, atMs: number): Release {
   const { state } = release
   // Before the first traffic there is nothing to promote early. An unfinished shift is finished first.
-  if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
+  if (!isUnderWay(state) || (state.phase === 'shifting' && (state.move ?? state.alone) !== undefined)) return release
   if (release.drill === true) return release
   const step = release.service.plan.steps.length
   return withState(unpaused(inSpiteOf(release)), { phase: 'shifting', step, sinceMs: atMs, ordered: true })
@@ -272,18 +280,7 @@ function interrupted(release: Release, event: EventOf<'interrupted'>): Release {
     : withState(after, { phase: 'returning' })
 }
 
-/** What is known only after a release has ended: each once, and what came after the promotion when its watch has ended. */
-function afterEnd(release: Release, event: EventOf<'charged' | 'watched' | 'lateCharged'>): Release {
-  const { state, ending, charges } = release
-  if (event.type === 'charged')
-    return state.phase === 'settled' && charges === undefined ? { ...release, charges: event.charges } : release
-  if (event.type === 'watched') {
-    const { v: _v, seq: _seq, type: _type, ...watched } = event
-    return release.watched === undefined && ending?.outcome === 'promoted' ? { ...release, watched } : release
-  }
-  const { v: _v, seq: _seq, type: _type, ...late } = event
-  return release.watched !== undefined && release.late === undefined ? { ...release, late } : release
-}
+const isLast: ReadonlySet<Move['purpose']> = new Set(['promote', 'rollBack'])
 
 /**
  * When the candidate may have had traffic: from the first intent to shift until all traffic was back or promoted. Intents count
@@ -294,6 +291,6 @@ function exposureAfter(after: Release, event: ReleaseEvent): Pick<Release, 'expo
   const { exposure, state } = after
   if (state.phase === 'settled') return {}
   if (exposure === undefined) return hasTraffic(after) ? { exposure: { fromMs: event.atMs } } : {}
-  const ends = event.type === 'interrupted' || (event.type === 'moved' && event.purpose !== 'shift')
+  const ends = event.type === 'interrupted' || (event.type === 'moved' && isLast.has(event.purpose))
   return ends ? { exposure: { ...exposure, toMs: event.atMs } } : {}
 }

@@ -9,7 +9,7 @@ import { watchEnds } from '../definition/watch-end.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { lateDetail, lateFields, lateIncident } from './late.ts'
 import { allocatingGate } from './gating.ts'
-import { drillWord, Head, headOf, sentenceOf, whyWords } from './head.ts'
+import { drillWord, Head, headOf, sentenceOf, wentAlone, whyWords } from './head.ts'
 import { incidentOf, IncidentWords } from '../incident/words.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import { commandBack } from './return-record.ts'
@@ -35,6 +35,7 @@ const header = {
 const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
 const runbook = z.string().max(1000).optional()
 const incident = IncidentWords.optional().describe('for incident platforms, whose templates escape nothing')
+const putBack = Head.shape.putBack.describe('functions that went back alone, and stay on the version of before')
 const ended = { outcome: Outcome, because: text, by: text }
 
 /** By detail-type. */
@@ -72,7 +73,8 @@ export const details = {
   'Release Overridden': z.strictObject({ ...header, by: text, reason: text }),
   'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
   'Release Resumed': z.strictObject({ ...header, by: text }),
-  'Release Promoted': z.strictObject({ ...header, versions }),
+  'Release Promoted': z.strictObject({ ...header, versions, putBack }),
+  'Release Part Rolled Back': z.strictObject({ ...header, versions, because: text, runbook }),
   'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook, incident }),
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook, incident }),
   'Release Interrupted': z.strictObject({
@@ -94,7 +96,7 @@ export const details = {
     onFault: z.enum(onFaultWords).optional().describe('of a fault: what the definition says'),
   }),
   'Release Settled': z.strictObject({
-    ...{ ...header, versions, ...ended, sentence: text, runbook, incident },
+    ...{ ...header, versions, putBack, ...ended, sentence: text, runbook, incident },
     frozen: z
       .enum(['over', 'taken'])
       .optional()
@@ -121,7 +123,7 @@ type Announcement = {
 export function announcementOf(event: ReleaseEvent, after: Release, link?: string): Announcement | undefined {
   const { service, ending } = after
   const header = headerOf(event, after)
-  const { versions } = headOf(after)
+  const { versions, putBack } = headOf(after)
   const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
   const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
   const logHash = link === undefined ? {} : { logHash: link }
@@ -134,7 +136,10 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Started', detail: { ...detail, source: after.provenance.source, ...reason } }
     }
     case 'moved': {
-      if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
+      if (event.purpose === 'promote')
+        return { detailType: 'Release Promoted', detail: { ...header, versions, ...(putBack && { putBack }) } }
+      const alone = { ...about, versions: wentAlone({ versions, putBack }), because: after.verdict?.because ?? '' }
+      if (event.purpose === 'putBack') return { detailType: 'Release Part Rolled Back', detail: alone }
       return event.purpose === 'rollBack'
         ? { detailType: 'Release Rolled Back', detail: { ...about, ...end, incident: incidentWords(after) } }
         : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
@@ -150,9 +155,8 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'resumed':
       return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
     case 'returnFailed': {
-      const { because } = event
-      const detail = { ...about, because, incident: incidentWords(after, because) }
-      return { detailType: 'Release Return Failed', detail }
+      const incident = incidentWords(after, event.because)
+      return { detailType: 'Release Return Failed', detail: { ...about, because: event.because, incident } }
     }
     case 'interrupted': {
       const { functionName, because } = event
@@ -162,7 +166,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'settled': {
       const frozen = { ...freezeOver(after), incident: incidentWords(after) }
       const whole = { ...end, sentence: sentenceOf(after), ...runbook, ...logHash, ...frozen }
-      return { detailType: 'Release Settled', detail: { ...header, versions, ...whole } }
+      return { detailType: 'Release Settled', detail: { ...header, versions, ...(putBack && { putBack }), ...whole } }
     }
     case 'frozenTold':
       return frozenNews(after, { ...about, weightPercent })

@@ -55,7 +55,8 @@ export type PreparedTarget = z.output<typeof PreparedTarget>
 
 /** What is about to be written: every alias, with the revision that we expect it to have. */
 export const Move = z.strictObject({
-  purpose: z.enum(['shift', 'promote', 'rollBack']),
+  /** `putBack`: some aliases go back alone, and the release goes on. */
+  purpose: z.enum(['shift', 'promote', 'rollBack', 'putBack']),
   weightBp,
   targets: z
     .array(

@@ -37,10 +37,17 @@ export function gatePoint({ key, state }: Release): number | undefined {
         ? state.step
         : undefined
     case 'shifting':
-      return state.move === undefined ? state.step : undefined
+      return state.move === undefined && state.alone === undefined ? state.step : undefined
     default:
       return undefined
   }
+}
+
+/** The step whose weight is in force while it bakes, or waits for the next one; `undefined` in any other phase. */
+export function stepUnderWay(release: Release): number | undefined {
+  if (release.state.phase === 'baking') return release.state.step
+  const point = gatePoint(release)
+  return point === undefined || point < 1 ? undefined : point - 1
 }
 
 /** Whether its next act is the first one of its one-way step, which it has not been let through yet. */

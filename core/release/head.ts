@@ -7,7 +7,7 @@ import { AllCharges, chargesWith } from './charge.ts'
 import { watchEnds } from '../definition/watch-end.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
-import type { Release } from './release.ts'
+import { putBackAlone, type Release } from './release.ts'
 
 export const Head = z.strictObject({
   releaseId: z.string().max(64),
@@ -39,6 +39,8 @@ export const Head = z.strictObject({
   /** Why they asked, and who ended it, as in the log. Absent in heads from before they were kept. */
   reason: z.string().max(1000).optional(),
   endedBy: z.string().max(1000).optional(),
+  /** Functions that were put back alone before the end: of a promoted release, those that stayed on stable. */
+  putBack: z.array(TargetFunction).min(1).max(20).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -62,6 +64,7 @@ export function headOf(release: Release, link?: string): Head {
   const { ending, state, reason } = release
   const by = release.provenance.requestedBy
   const backFrom = undoneBy(release.key)
+  const alone = putBackAlone(release)
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -83,6 +86,7 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.drill === undefined ? {} : { drill: release.drill }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
+    ...(alone.length === 0 ? {} : { putBack: [...alone] }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),
@@ -91,6 +95,48 @@ export function headOf(release: Release, link?: string): Head {
 
 const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
   watched === undefined ? {} : { watched: { how: watched.how, because: watched.because, atMs: watched.atMs } }
+
+// Which version a release has left in charge of a function. Nothing else says it: whoever asks what runs, what was undone or what
+// can be gone back to, asks here.
+
+type Left = Pick<Head, 'outcome' | 'versions' | 'putBack'>
+
+/** `undefined` for a function that is not of the release, and where somebody else has moved the alias: it is theirs. */
+function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string): string | undefined {
+  const had = own(versions, functionName)
+  if (had === undefined || outcome === 'interrupted') return undefined
+  return outcome === 'promoted' && !putBack.includes(functionName) ? had.candidate : had.stable
+}
+
+/** What the last release of a function has left it on; `undefined` where nobody knows. @param heads newest first */
+export function lastLeft(
+  heads: readonly Head[],
+  functionName: string,
+): { readonly version: string; readonly releaseId: string } | undefined {
+  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
+  const version = last === undefined ? undefined : leftOn(last, functionName)
+  return last === undefined || version === undefined ? undefined : { version, releaseId: last.releaseId }
+}
+
+/** The versions that have had all traffic of a function in this release, the last one first. */
+export function hadWhole(head: Left, functionName: string): readonly string[] {
+  const had = own(head.versions, functionName)
+  return had === undefined ? [] : [...new Set([leftOn(head, functionName) ?? had.stable, had.stable])]
+}
+
+/** The functions that it has left on their candidate: what an undo takes back. */
+export const tookOver = (head: Left): Head['versions'] =>
+  Object.fromEntries(Object.entries(head.versions).filter(([name, { candidate }]) => leftOn(head, name) === candidate))
+
+/** The same of a release, whose targets have more to them. */
+export function takenTargets(release: Release): Release['targets'] {
+  const head = headOf(release)
+  return release.targets.filter(({ functionName, candidate }) => leftOn(head, functionName) === candidate)
+}
+
+/** The functions that were put back alone. */
+export const wentAlone = ({ versions, putBack = [] }: Pick<Head, 'versions' | 'putBack'>): Head['versions'] =>
+  Object.fromEntries(Object.entries(versions).filter(([name]) => putBack.includes(name)))
 
 // Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
 // gone back to without gates, by the right to roll back. Anything else is a release.
@@ -113,7 +159,7 @@ export function ranBefore(heads: readonly Head[], versions: Readonly<Record<stri
   return Object.entries(versions).every(([name, version]) =>
     since.some((head, index) => {
       const had = own(head.versions, name)
-      return had?.stable === version || (index > 0 && had?.candidate === version)
+      return had?.stable === version || (index > 0 && leftOn(head, name) === version)
     }),
   )
 }
@@ -137,7 +183,7 @@ export function oneWayBehind(
       const had = own(head.versions, name)
       const ran = isPromoted(head) || head.oneWay !== undefined
       return [
-        ...(isPromoted(head) && had?.candidate === version && index >= last ? [index] : []),
+        ...(isPromoted(head) && leftOn(head, name) === version && index >= last ? [index] : []),
         ...(ran && had?.stable === version ? [index + 1] : []),
       ]
     })
@@ -161,6 +207,12 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
+/** `promoted`, or `promoted without checkout`. */
+export function endedWords(outcome: Outcome, putBack: readonly string[] = []): string {
+  const without = outcome === 'promoted' && putBack.length > 0 ? ` without ${putBack.join(', ')}` : ''
+  return `${outcomeWords[outcome]}${without}`
+}
+
 /** Who asks for a way back after a late fault. */
 export const watchName = 'tidegate watch'
 
@@ -178,11 +230,11 @@ export function whyWords({ outcome, because, by }: NonNullable<Release['ending']
 export const drillWord = 'DRILL: '
 
 /** The sentence that tells a person how a release ended. */
-export function sentenceOf({ id, service, ending, drill }: Release): string {
+export function sentenceOf({ id, service, ending, drill, targets }: Release): string {
   const { outcome = 'aborted' } = ending ?? {}
   const because = ending === undefined ? '' : whyWords(ending)
   // A reason may already end with a full stop.
-  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(
+  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${endedWords(outcome, putBackAlone({ targets }))}: ${because.replace(/\.$/, '')}.`.slice(
     0,
     1000,
   )

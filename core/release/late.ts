@@ -5,6 +5,7 @@ import { formatDuration } from '../duration.ts'
 import { incidentOf, IncidentWords } from '../incident/words.ts'
 import { minuteWords } from '../time.ts'
 import { atLeast, Charges, LateCharge } from './charge.ts'
+import type { ReleaseEvent } from './event.ts'
 import type { Release } from './release.ts'
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10)
@@ -86,4 +87,20 @@ export function lateIncident({ id, service, watched, late, oneWay }: Release): {
   const way = oneWay === undefined ? `tidegate rollback ${service.name} --release ${id}` : noWayBackWords(oneWay.reason)
   const back = isOpen ? way : 'It is back, or a newer release has taken its place.'
   return { incident: incidentOf({ sentence, why: watched.because, by: 'the watch', service, back, isOpen }) }
+}
+
+/** What is known only after a release has ended: each once, and what came after the promotion when its watch has ended. */
+export function afterEnd(
+  release: Release,
+  event: Extract<ReleaseEvent, { type: 'charged' | 'watched' | 'lateCharged' }>,
+): Release {
+  const { state, ending, charges } = release
+  if (event.type === 'charged')
+    return state.phase === 'settled' && charges === undefined ? { ...release, charges: event.charges } : release
+  if (event.type === 'watched') {
+    const { v: _v, seq: _seq, type: _type, ...watched } = event
+    return release.watched === undefined && ending?.outcome === 'promoted' ? { ...release, watched } : release
+  }
+  const { v: _v, seq: _seq, type: _type, ...late } = event
+  return release.watched !== undefined && release.late === undefined ? { ...release, late } : release
 }

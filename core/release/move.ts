@@ -1,11 +1,20 @@
 // Which alias writes a release needs: for each alias the routing it should get and the revision that we expect it to have. The
 // first attempt, the retry after a crash, the fast path and the sweep all use these functions.
 import type { Move } from './event.ts'
+import { goesAlone } from '../definition/when-blamed.ts'
 import { isInWaves } from '../definition/waves.ts'
-import { type ReleaseTarget, type Release, weightAt, weightOn } from './release.ts'
+import { horizonOf } from '../service/plan.ts'
+import { alarmPrefix } from '../service/signals.ts'
+import type { Verdict } from '../verdict/evidence/evidence.ts'
+import { stepUnderWay } from './gating.ts'
+import { goingOn, isPastOneWay, type ReleaseTarget, type Release, weightAt, weightOn } from './release.ts'
 import { only, type Routing, sameRouting, shareBp, split, wholeBp } from '../service/routing.ts'
 
 const ours = (release: Release): readonly ReleaseTarget[] => release.targets.filter((target) => !target.lost)
+
+/** What was put back alone is not moved forward any more, whatever follows. */
+const written = (release: Release, purpose: Move['purpose']): readonly ReleaseTarget[] =>
+  purpose === 'shift' || purpose === 'promote' ? goingOn(ours(release)) : ours(release)
 
 function moveTo(
   release: Release,
@@ -17,7 +26,7 @@ function moveTo(
   return {
     purpose,
     weightBp,
-    targets: ours(release)
+    targets: written(release, purpose)
       .filter(isWritten)
       .map((target) => ({
         functionName: target.functionName,
@@ -33,12 +42,21 @@ function moveTo(
 const isThere = ({ routing, maybe }: ReleaseTarget, desired: Routing): boolean =>
   maybe === undefined && sameRouting(routing, desired)
 
-/** The move to the weights of `step`, or the promotion if the plan has no such step. */
+/** The move to the weights of `step`, or the promotion if the plan has no such step; before either, what goes back alone. */
 export function wayForward(release: Release, step: number): Move {
   const weightBp = weightAt(release, step)
+  if (release.state.phase === 'shifting' && release.state.alone === true) return wayBackAlone(release, weightBp)
   return release.service.plan.steps[step] === undefined
     ? moveTo(release, 'promote', weightBp, (target) => only(target.candidate))
     : moveTo(release, 'shift', weightBp, (target) => shared(target, weightOn(release, target, step)))
+}
+
+/** The aliases of those that go back alone. One that never had traffic is not written. */
+function wayBackAlone(release: Release, weightBp: number): Move {
+  const isMoved = (target: ReleaseTarget): boolean =>
+    target.backMs !== undefined && !isThere(target, only(target.stable))
+  const targets = release.targets.filter(isMoved)
+  return moveTo({ ...release, targets }, 'putBack', weightBp, (target) => only(target.stable))
 }
 
 /** A drill at 0 % writes an alias as it is. */
@@ -96,4 +114,39 @@ export function shiftedTo(
 ): Pick<ReleaseTarget, 'shifts'> {
   if (shifts === undefined) return {}
   return { shifts: [...shifts, { sinceMs, weightBp: shareBp(desired, candidate) }] }
+}
+
+const hasShare = ({ routing, candidate, lost, backMs }: ReleaseTarget): boolean =>
+  shareBp(routing, candidate) > 0 && !lost && backMs === undefined
+
+/**
+ * What the evidence blames goes back alone, if the definition says so; once in a release. The wave under way takes those with it
+ * that have not begun.
+ * @param keys of the signals that fail: each has to be of a function that is blamed, so that no alarm and no guard is among them
+ * @returns `undefined`: the whole release goes back
+ */
+export function backAlone(
+  release: Release,
+  { blamed = [] }: Pick<Verdict, 'blamed'>,
+  keys: readonly string[],
+  atMs: number,
+): Release | undefined {
+  const { service, targets, frozen, drill } = release
+  const step = stepUnderWay(release)
+  const isOfBlamed = (key: string): boolean =>
+    !key.startsWith(alarmPrefix) && blamed.some((name) => key.endsWith(`:${name}`))
+  if (step === undefined || frozen !== undefined || drill === true || isPastOneWay(release)) return undefined
+  if (goingOn(targets).length < targets.length || !keys.every(isOfBlamed)) return undefined
+  const names = goesAlone(service, step, targets, targets.filter(hasShare), blamed)
+  if (names === undefined) return undefined
+  const { plan } = service
+  const isWave = service.policy.whenBlamed === 'wave'
+  // The verdict is a fold over the plan's whole time, however few of its steps are left.
+  const steps = { ...plan, steps: plan.steps.slice(0, step + 1), horizonSeconds: horizonOf(plan) }
+  return {
+    ...release,
+    ...(isWave ? { service: { ...service, plan: steps } } : {}),
+    targets: targets.map((one) => (names.includes(one.functionName) ? { ...one, backMs: atMs } : one)),
+    state: { phase: 'shifting', step, sinceMs: atMs, alone: true },
+  }
 }

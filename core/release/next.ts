@@ -40,7 +40,8 @@ export function nextAct(release: Release, nowMs: number): Act {
         ? { act: 'bake', seconds: Math.ceil((state.callAtMs - nowMs) / 1000) }
         : { act: 'hook', seconds: hookSeconds(release, nowMs) }
     case 'shifting':
-      if (release.paused !== undefined && state.move === undefined) return wait(release, nowMs, state.sinceMs)
+      if (release.paused !== undefined && state.move === undefined && state.alone === undefined)
+        return wait(release, nowMs, state.sinceMs)
       if (isGated(release, nowMs)) return askGates(release, nowMs)
       return isDoubtful(release, nowMs) ? lookAgain(release, nowMs) : { act: 'shift' }
     case 'baking':

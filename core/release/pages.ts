@@ -8,7 +8,7 @@ import { routingWords, type Routing } from '../service/routing.ts'
 import type { Outcome } from './event.ts'
 import { drillWord, isOwn, sentenceOf, whyWords } from './head.ts'
 import type { Outage, Part } from './outage.ts'
-import type { AlarmDoubt, Release } from './release.ts'
+import { type AlarmDoubt, putBackAlone, type Release } from './release.ts'
 import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
 
 type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook' | 'owner' | 'drill'>
@@ -64,6 +64,30 @@ export function endPage(release: Release): Page {
         ...(kind === 'interrupted' && release.oneWay === undefined
           ? [`Put all of it back: tidegate rollback ${service.name}`]
           : []),
+      ],
+    },
+  )
+}
+
+/** What the evidence blamed went back alone. The end of the release is told only if nobody asked for it. */
+export function putBackAlonePage(release: Release): Page {
+  const { id: releaseId, service, targets, verdict } = release
+  const names = putBackAlone(release)
+  const pairs = names.map((name) => `${name}=N`).join(' ')
+  return pageOf(
+    'putBackAlone',
+    aboutRelease({ releaseId, service: service.name, ...aboutOwner(service) }, 'putBackAlone'),
+    {
+      sentence: `${names.join(', ')} went back alone, and release ${releaseId} of ${service.name} goes on without.`,
+      lines: [
+        `Why: ${verdict?.because ?? 'not known'}`,
+        ...lookThere(release.around),
+        ...differsSentences(targets.filter(({ backMs }) => backMs !== undefined)),
+      ],
+      next: [
+        seeWhy(releaseId),
+        `Put all of it back: tidegate rollback ${service.name}`,
+        `When it has ended, release what mends it: tidegate release ${service.name} --versions ${pairs}`,
       ],
     },
   )

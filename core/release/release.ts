@@ -38,6 +38,8 @@ export type ReleaseTarget = {
   readonly differs?: Differences | undefined
   /** In a release in waves: every weight that was in force on this alias, oldest first. */
   readonly shifts?: readonly Shift[]
+  /** When it was decided that it goes back alone. It never gets traffic again in this release. */
+  readonly backMs?: number
 }
 
 /** The gates denied the release at `point`, and it waits there. */
@@ -125,6 +127,8 @@ export type State =
       readonly step: number
       readonly sinceMs: number
       readonly ordered?: true
+      /** Some targets go back alone; then the step is baked again with the others. */
+      readonly alone?: true
       readonly move?: Move
     }
   | { readonly phase: 'baking'; readonly step: number; readonly sinceMs: number }
@@ -213,9 +217,18 @@ export function weightAt({ service, oneWay }: Pick<Release, 'service' | 'oneWay'
 /** The same on one target: in a release in waves, those of other waves have another share. */
 export const weightOn = (
   release: Pick<Release, 'service' | 'oneWay'>,
-  { functionName }: Pick<ReleaseTarget, 'functionName'>,
+  { functionName, backMs }: Pick<ReleaseTarget, 'functionName' | 'backMs'>,
   step: number,
-): number => weightInWaves(release.service, functionName, step) ?? weightAt(release, step)
+): number =>
+  backMs === undefined ? (weightInWaves(release.service, functionName, step) ?? weightAt(release, step)) : 0
+
+/** Those that have not been put back alone. */
+export const goingOn = <T extends Pick<ReleaseTarget, 'backMs'>>(targets: readonly T[]): readonly T[] =>
+  targets.filter(({ backMs }) => backMs === undefined)
+
+/** The functions that were put back alone. */
+export const putBackAlone = ({ targets }: Pick<Release, 'targets'>): readonly string[] =>
+  targets.flatMap(({ functionName, backMs }) => (backMs === undefined ? [] : [functionName]))
 
 /** Whether the candidate has traffic on any target, or may have. */
 export function hasTraffic(release: Pick<Release, 'targets'>): boolean {
@@ -238,20 +251,23 @@ export const candidateShareBp = ({ targets }: Pick<Release, 'targets'>): number 
   Math.max(0, ...targets.map(({ routing, candidate }) => shareBp(routing, candidate)))
 
 /** The targets to which the last shift gave its weight: all of them, or those of the wave that goes on. */
-export function inStep<T extends Pick<ReleaseTarget, 'shifts'>>(
+export function inStep<T extends Pick<ReleaseTarget, 'shifts' | 'backMs'>>(
   targets: readonly T[],
   shifts: Release['shifts'],
 ): readonly T[] {
   const last = shifts.at(-1)
-  return targets.filter((target) => {
+  return goingOn(targets).filter((target) => {
     const own = target.shifts?.at(-1)
     return target.shifts === undefined || (own?.sinceMs === last?.sinceMs && own?.weightBp === last?.weightBp)
   })
 }
 
 /** The share that people are told. In a release in waves: that of the wave that goes on, and 0 once all have gone back. */
-export const toldShareBp = (release: Pick<Release, 'targets' | 'shifts'>): number =>
-  candidateShareBp({ targets: inStep(release.targets, release.shifts) })
+export function toldShareBp({ targets, shifts }: Pick<Release, 'targets' | 'shifts'>): number {
+  const [now, going] = [inStep(targets, shifts), goingOn(targets)]
+  // The wave that went on was put back alone: what the others have is told.
+  return candidateShareBp({ targets: now.length === 0 && going.length < targets.length ? going : now })
+}
 
 /** Whether the release waits for its service's lease. */
 export function isWaiting({ state }: Release): boolean {

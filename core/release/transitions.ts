@@ -5,6 +5,7 @@ import {
   awaitsFix,
   candidateShareBp,
   type Frozen,
+  goingOn,
   hasWayBack,
   type HookState,
   isPastOneWay,
@@ -49,8 +50,16 @@ export const refused = (
     ? settling(release, outcome, because, 'tidegate', code)
     : release
 
-const candidatesOf = ({ targets }: Release): string =>
-  targets.map(({ functionName, candidate }) => `${functionName}:${candidate}`).join(', ')
+/** Of those that were put back alone, the version that they have kept. */
+function trafficWords({ targets }: Release): string {
+  const back = targets.filter(({ backMs }) => backMs !== undefined)
+  const whole = goingOn(targets).map(({ functionName, candidate }) => `${functionName}:${candidate}`)
+  const kept = back.map(({ functionName, stable }) => `${functionName}:${stable}`)
+  return [
+    `all traffic is on ${whole.join(', ')}`,
+    ...(kept.length === 0 ? [] : [`and back on ${kept.join(', ')}`]),
+  ].join(' ')
+}
 
 export function prepared(release: Release, event: Extract<ReleaseEvent, { type: 'prepared' }>): Release {
   const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
@@ -117,7 +126,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
       return { ...withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs }), hooksPassed: state.step }
     case 'afterPromotion':
       if (release.frozen !== undefined) return withState(release, state)
-      return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
+      return settling(release, 'promoted', trafficWords(release), 'tidegate')
     case 'afterRollback':
       return withState(release, { phase: 'settling' })
   }
@@ -172,7 +181,7 @@ export function freeze(release: Release, kind: Frozen['kind'], because: string, 
 }
 
 const decides = ({ kind, advisory }: SignalVerdict): boolean => kind === 'fail' && advisory !== true
-const failing = (verdict: Verdict | undefined): readonly string[] =>
+export const failing = (verdict: Verdict | undefined): readonly string[] =>
   (verdict?.signals ?? []).filter(decides).map(({ signal }) => signal)
 
 /** Whether every signal that fails is one that holds the release. */

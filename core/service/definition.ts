@@ -12,6 +12,7 @@ import { isCounted } from './slo.ts'
 import { isElsewhere } from '../location.ts'
 import { isTimeZone } from '../time-zone.ts'
 import { wrongWaves } from '../definition/wrong-waves.ts'
+import { wrongWhenBlamed } from '../definition/when-blamed.ts'
 
 type Path = readonly (string | number)[]
 type Wrong = readonly [path: Path, message: string]
@@ -27,6 +28,7 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     ...wrongHolds(service),
     ...wrongQuiet(service),
     ...wrongWaves(service),
+    ...wrongWhenBlamed(service).map((words): Wrong => [['policy', 'whenBlamed'], words]),
   ])
     context.addIssue({ code: 'custom', path: [...path], message })
 })

@@ -18,6 +18,7 @@ import { Timetable } from './timetable.ts'
 import { IncidentKeys } from '../definition/incident-keys.ts'
 import { VersionPolicy, VersionPolicyDefinition } from '../definition/version-policy.ts'
 import { WatchPolicy, WatchPolicyDefinition } from '../definition/watch-policy.ts'
+import { WhenBlamed, WhenBlamedDefinition } from '../definition/when-blamed.ts'
 import { wavesDefinitionOf, wavesKept, wavesOf } from '../definition/waves.ts'
 
 export { Target } from './target.ts'
@@ -93,6 +94,8 @@ export const Service = z.strictObject({
       gatedSeconds: seconds.default(gatedDefaultSeconds),
     }),
     whenHeldTooLong,
+    /** Absent: the whole release goes back. */
+    whenBlamed: WhenBlamed.optional(),
     alpha: alpha.default(alphaDefault),
     learning: learning.default(learningDefault),
     early: Early.optional(),
@@ -185,6 +188,7 @@ export const ServiceDefinition = z
           .describe('How often the evidence is looked at.'),
         hold: Hold.prefault({}),
         whenHeldTooLong: whenHeldTooLong.default('rollBack'),
+        whenBlamed: WhenBlamedDefinition,
         alpha: alpha
           .default(alphaDefault)
           .describe('At most this share of healthy releases is rolled back by chance or bursts.'),
@@ -276,6 +280,7 @@ export const ServiceDefinition = z
         gatedSeconds: policy.hold.gated,
       },
       whenHeldTooLong: policy.whenHeldTooLong,
+      ...(policy.whenBlamed === 'all' ? {} : { whenBlamed: policy.whenBlamed }),
       alpha: policy.alpha,
       learning: policy.learning,
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,

@@ -5,6 +5,7 @@ import { liveView, type LiveView } from './live-view.ts'
 import { type Need, needsOf, urgencyOf } from './needs.ts'
 import type { FleetNow, ServiceNow, Stop } from './service-now.ts'
 import { own } from '../own.ts'
+import { tookOver } from '../release/head.ts'
 import { isObserved } from '../service/service.ts'
 import { dayMs } from '../time.ts'
 
@@ -140,7 +141,7 @@ function runsOf({ service, aliases, live, heads }: ServiceNow): Tile['runs'] {
   const isOfLast =
     last !== undefined &&
     !isOthers &&
-    running.every(([name, version]) => own(last.versions, name)?.candidate === version)
+    running.every(([name, version]) => own(tookOver(last), name)?.candidate === version)
   return { versions: words, ...(isOfLast && last.settledAtMs !== undefined ? { sinceMs: last.settledAtMs } : {}) }
 }
 

@@ -1,7 +1,7 @@
 // One service: how it stands now, what may be done, its history, and where its error budgets went.
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
-import { type Head, oneWayBehind } from '../release/head.ts'
+import { type Head, oneWayBehind, tookOver } from '../release/head.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
@@ -31,6 +31,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
+  /** Some of its functions were put back alone. */
+  readonly isPart?: true
   /** A rehearsal of the way back. */
   readonly isDrill?: true
   /** How it ended, in words. */
@@ -123,6 +125,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     ...(settledAtMs === undefined ? {} : { settledAtMs }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(because === undefined ? {} : { because }),
+    ...(head.putBack === undefined ? {} : { isPart: true as const }),
     ...(by === undefined ? {} : { by }),
     ...(commit === undefined ? {} : { commit }),
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),
@@ -166,7 +169,7 @@ function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceV
   if (last.backFrom !== undefined)
     return { noPutBack: `Release ${last.releaseId} has put it back already. To go elsewhere, release a version.` }
   const back = Object.fromEntries(
-    Object.entries(last.versions).map(([key, { stable, candidate }]) => [
+    Object.entries(tookOver(last)).map(([key, { stable, candidate }]) => [
       key,
       { stable: candidate, candidate: stable },
     ]),

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { RoleArn, TargetFunction } from '../location.ts'
 import type { WatchEnd } from '../definition/watch-end.ts'
-import { isWayBack } from '../release/head.ts'
+import { isWayBack, takenTargets } from '../release/head.ts'
 import { promotedAtMs, type Release } from '../release/release.ts'
 import { minuteMs } from '../time.ts'
 import { onFaultWords } from '../definition/watch-policy.ts'
@@ -63,17 +63,18 @@ const slotBefore = (atMs: number): number => Math.floor(atMs / slotMs) * slotMs
 
 /** @returns undefined where the definition asks for none, and for a way back: what ran before has been watched */
 export function watchOf(release: Release): Watch | undefined {
-  const { service, ending, targets, drill } = release
+  const { service, ending, drill } = release
   const { watch } = service
+  const taken = takenTargets(release)
   const isMeant = ending?.outcome === 'promoted' && drill === undefined && !isWayBack(release)
-  if (watch === undefined || !isMeant || release.watched !== undefined || targets.length === 0) return undefined
+  if (watch === undefined || !isMeant || release.watched !== undefined || taken.length === 0) return undefined
   const promotedAt = promotedAtMs(release)
   const fromMs = slotFrom(promotedAt + coldMs)
   return {
     ...{ v: 1, rev: 1, service: service.name, releaseId: release.id, onFault: watch.onFault },
     ...{ requestedAtMs: release.requestedAtMs, promotedAtMs: promotedAt, fromMs, settledMs: fromMs, seenSlots: 0 },
     untilMs: fromMs + slotFrom(watch.seconds * 1000),
-    targets: targets.map(({ functionName, roleArn, alias, stable, candidate }) => ({
+    targets: taken.map(({ functionName, roleArn, alias, stable, candidate }) => ({
       ...{ functionName, ...(roleArn === undefined ? {} : { roleArn }), alias, stable, candidate },
       evidence: noEvidence,
     })),

@@ -5,6 +5,7 @@ import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import type { LogPlace } from '../../core/release/log-key.ts'
+import { putBackAlonePage } from '../../core/release/pages.ts'
 import { isMeasured, isMeasuredByAll, metricsOf } from '../../core/measures/metric.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -74,6 +75,9 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   if (release === undefined || event === undefined) {
     throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is missing.`)
   }
+  // A person does not wait for the bus. Who gets an event twice is told once.
+  if (event.type === 'moved' && event.purpose === 'putBack')
+    await deps.pager.page(putBackAlonePage(release), release.service.planned)
   const announcement = announcementOf(event, release, await linkToAnnounce(deps, releaseId, event))
   if (announcement !== undefined) await deps.outbox.announce(announcement)
   // Only after the announcement has gone out, so that a retry does not count the event twice.

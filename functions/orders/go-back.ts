@@ -1,7 +1,15 @@
 // A service goes back to what ran before: a release of those versions, all at once, which passes no gates. Only the history says
 // what ran before, so who may roll back needs no right to start, and gets none.
 import { noWayBehind } from '../../core/freeze/words.ts'
-import { backKey, failedWaysBack, type Head, lastPromoted, oneWayBehind, ranBefore } from '../../core/release/head.ts'
+import {
+  backKey,
+  failedWaysBack,
+  type Head,
+  lastPromoted,
+  oneWayBehind,
+  ranBefore,
+  tookOver,
+} from '../../core/release/head.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
@@ -68,12 +76,13 @@ const versionsIn = (candidate: Candidate): Readonly<Record<string, string>> =>
   candidate.kind === 'versions' ? candidate.versions : {}
 
 /** What the service ran before this release. Pressing twice must not go back twice. */
-function stableOf({ releaseId, service, backFrom, versions }: Head): Readonly<Record<string, string>> {
+function stableOf(head: Head): Readonly<Record<string, string>> {
+  const { releaseId, service, backFrom } = head
   if (backFrom !== undefined) {
     const sentence = `Release ${releaseId} has gone back from ${backFrom} already, and nothing of ${service} was promoted since.`
     throw new Problem('nothing_to_return_to', sentence)
   }
-  return Object.fromEntries(Object.entries(versions).map(([name, { stable }]) => [name, stable]))
+  return Object.fromEntries(Object.entries(tookOver(head)).map(([name, { stable }]) => [name, stable]))
 }
 
 /** A way back that has ended without the traffic is tried again when somebody asks again. */

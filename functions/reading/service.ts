@@ -1,9 +1,10 @@
 // One service: its definition, the release that is live, where its traffic is, and what is left of its budgets.
 import { budgetsLeft } from '../budgets/left.ts'
 import { whole } from '../../core/listing.ts'
-import { headOf } from '../../core/release/head.ts'
+import { headOf, lastLeft } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import { only, type Routing } from '../../core/service/routing.ts'
+import type { Service } from '../../core/service/service.ts'
 import { isCharging } from '../../core/watch/watch.ts'
 import { watchNowWords } from '../../core/watch/words.ts'
 import { latestHeads } from '../steps/heads.ts'
@@ -23,7 +24,7 @@ export async function readService(deps: Deps, name: string) {
     deps.line.stopped(name),
     watchOf(deps, name),
   ])
-  const routings = await routingsOf(deps, name, live?.release)
+  const routings = await routingsOf(deps, definition, live?.release)
   return {
     definition,
     targets: definition.targets.map(({ functionName, alias }) => {
@@ -50,18 +51,19 @@ async function watchOf({ watches, clock }: Deps, service: string) {
 /** How many releases in a row may have moved nothing. */
 const headsMost = 20
 
-/** As the log has it: of the live release, or of the last one that moved the traffic to an end. */
+/** As the log has it: of the live release, or of the last one of each function. */
 async function routingsOf(
   deps: Deps,
-  service: string,
+  { name, targets }: Service,
   live: Release | undefined,
 ): Promise<ReadonlyMap<string, Routing>> {
   if (live !== undefined && live.targets.length > 0)
     return new Map(live.targets.map(({ functionName, routing }) => [functionName, routing]))
-  const { items } = await latestHeads(deps, service, headsMost)
-  const last = items.find(({ versions }) => Object.keys(versions).length > 0)
-  // Somebody else has moved it, and the log does not say where to.
-  if (last === undefined || last.outcome === 'interrupted') return new Map()
-  const has = last.outcome === 'promoted' ? 'candidate' : 'stable'
-  return new Map(Object.entries(last.versions).map(([name, versions]) => [name, only(versions[has])]))
+  const { items } = await latestHeads(deps, name, headsMost)
+  return new Map(
+    targets.flatMap(({ functionName }) => {
+      const left = lastLeft(items, functionName)
+      return left === undefined ? [] : [[functionName, only(left.version)] as const]
+    }),
+  )
 }

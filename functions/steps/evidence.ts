@@ -14,7 +14,7 @@ import {
 import { guardQuestions } from '../../core/verdict/evidence/guard-questions.ts'
 import { prometheusQuestions } from '../../core/verdict/evidence/prometheus.ts'
 import { type Question, questionsFor } from '../../core/verdict/evidence/questions.ts'
-import { isAhead } from '../../core/verdict/evidence/window.ts'
+import { isLeftOut } from '../../core/verdict/evidence/window.ts'
 import type { World } from './world.ts'
 
 const nothing: Reading = { kind: 'points', points: [] }
@@ -34,7 +34,7 @@ export async function gather(
 ): Promise<{ readonly evidence: Evidence; readonly readings: Readings | undefined }> {
   const { service, shifts, excludedAlarms } = release
   const targets = judgedTargets(release)
-  const isAsked = ({ key }: { readonly key: string }): boolean => !isAhead(targets[Number(key.split('.')[0])])
+  const isAsked = ({ key }: { readonly key: string }): boolean => !isLeftOut(targets[Number(key.split('.')[0])])
   const ofMetrics = [...questionsFor(service, targets), ...guardQuestions(service, targets)]
   const ofQueries = prometheusQuestions(service, targets)
   const [metrics, queries] = [ofMetrics.filter(isAsked), ofQueries.filter(isAsked)]

@@ -3,7 +3,7 @@ import type { Outcome } from '../../core/release/event.ts'
 import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { watchOf } from '../../core/watch/watch.ts'
-import type { Release } from '../../core/release/release.ts'
+import { putBackAlone, type Release } from '../../core/release/release.ts'
 import { warmOf } from '../../core/concurrency/warm.ts'
 import { leaveConcurrency } from '../concurrency/leave.ts'
 import { isToBeTold } from '../../core/release/pages.ts'
@@ -115,7 +115,8 @@ async function startLine({ line }: Deps, { id, fixes, oneWay, service }: Release
 /** What the waiting executions of a settled release are told. */
 export function settledAs(release: Release): Settled {
   const { outcome = 'aborted' } = release.ending ?? {}
-  const good = outcome === 'promoted' || outcome === 'alreadyReleased'
+  // Who waits has asked for all of it.
+  const good = (outcome === 'promoted' && putBackAlone(release).length === 0) || outcome === 'alreadyReleased'
   return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence: sentenceOf(release) }
 }
 

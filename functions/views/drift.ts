@@ -1,8 +1,7 @@
 // Whether an alias is as the last release left it. Somebody else may have moved it since; nothing of ours would undo that.
-import { own } from '../../core/own.ts'
 import { Problem } from '../../core/problem.ts'
 import type { AliasPlace } from '../../core/location.ts'
-import type { Head } from '../../core/release/head.ts'
+import { type Head, lastLeft } from '../../core/release/head.ts'
 import { type Routing, routingWords } from '../../core/service/routing.ts'
 import type { AliasNow } from '../../core/view/service-now.ts'
 import type { World } from '../steps/world.ts'
@@ -25,7 +24,7 @@ export async function driftOf(
     if (error instanceof Problem && error.code === 'alias_missing') return { drift: 'it does not exist' }
     throw error
   }
-  const left = leftAt(target.functionName, heads)
+  const left = lastLeft(heads, target.functionName)
   const found = { routing, ...(left === undefined ? {} : { left: left.version }) }
   if (routing.additional !== undefined)
     return { ...found, drift: `it is split without a release: ${routingWords(routing)}` }
@@ -38,15 +37,6 @@ export async function driftOf(
 
 /** What is known of an alias that was not read: where the last release left it. */
 export const unchecked = (functionName: string, heads: readonly Head[]): Pick<AliasNow, 'left' | 'unchecked'> => {
-  const left = leftAt(functionName, heads)
+  const left = lastLeft(heads, functionName)
   return { unchecked: true, ...(left === undefined ? {} : { left: left.version }) }
-}
-
-/** Where the last release left an alias. After an interruption, the alias belongs to the person who moved it. */
-function leftAt(functionName: string, heads: readonly Head[]) {
-  const last = heads.find((head) => own(head.versions, functionName) !== undefined)
-  const versions = last === undefined ? undefined : own(last.versions, functionName)
-  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
-  const version = last.outcome === 'promoted' ? versions.candidate : versions.stable
-  return { version, releaseId: last.releaseId }
 }

@@ -39,7 +39,7 @@ export async function withPast(deps: Deps, watch: Watch, places: readonly AliasP
 function badTimes(heads: readonly Head[]): readonly (readonly [fromMs: number, toMs: number])[] {
   const undone = new Map(heads.flatMap((head) => (head.backFrom === undefined ? [] : [[head.backFrom, head] as const])))
   return heads.flatMap((head) => {
-    const end = head.outcome === 'promoted' ? undone.get(head.releaseId) : head
+    const end = head.outcome === 'promoted' && head.putBack === undefined ? undone.get(head.releaseId) : head
     const isBad = end !== undefined && head.outcome !== 'alreadyReleased' && head.outcome !== 'rejected'
     return isBad ? [[head.requestedAtMs, end.settledAtMs ?? Infinity] as const] : []
   })

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { chance } from '../../cloud/local/time/chance.ts'
 import type { LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
+import { showDrift } from '../../cli/commands/diff.ts'
+import { showHistory, watchRelease } from '../../cli/commands/verbs.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
+import { settledAs } from '../../functions/tasks/settle.ts'
+import { readService } from '../../functions/reading/service.ts'
 import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
 
@@ -30,13 +35,22 @@ const failing = (share: number, group: string): LocalFunction => {
   }
 }
 
+/** The function whose new version fails from now on. */
+let worse = ''
+const worsening = (): unknown => {
+  if (worse === 'america') throw new Error('no such column')
+  return {}
+}
+
 beforeEach(async () => {
   away = ''
+  worse = ''
   const functions = Object.fromEntries(
     groups.flatMap((group): [string, LocalFunction][] => [
       [`${group} 1`, failing(0, group)],
       [`${group} 2`, failing(0, group)],
       [`${group} 3`, failing(group === 'europe' ? 0.5 : 0, group)],
+      [`${group} 4`, group === 'america' ? () => worsening() : failing(group === 'europe' ? 0.5 : 0, group)],
     ]),
   )
   sandbox = await openSandbox({ perMinute: 1, functions })
@@ -159,4 +173,79 @@ it('waits where a dependency is away for both versions, and goes on when it is b
   ])
   away = ''
   expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
+})
+
+const blamed = (whenBlamed: 'function' | 'wave') => ({ policy: { whenBlamed } })
+const allow = async (id: string): Promise<void> => {
+  await paused(id)
+  await sandbox.ask('pause', { verb: 'resume', service: 'orders', by: 'ann' })
+}
+const left = async () => {
+  const { targets } = await readService(sandbox.world, 'orders')
+  return targets.map(({ routing }) => routing?.version)
+}
+
+it('puts back alone the function that is blamed, pages once, and promotes the others', async () => {
+  const id = await release(3, blamed('function'))
+  await allow(id)
+  const { ending, targets } = await sandbox.finish(id)
+  expect(ending).toMatchObject({
+    outcome: 'promoted',
+    because: 'all traffic is on orders-pilot:2, orders-america:2 and back on orders-europe:1',
+  })
+  // Who waits for it has asked for all of it.
+  expect(settledAs(await sandbox.release(id))).toMatchObject({
+    ...{ next: 'failed', outcome: 'promoted' },
+    sentence: expect.stringContaining('was promoted without orders-europe: all traffic is on') as string,
+  })
+  expect(await shares()).toEqual([100, 0, 100])
+  expect(targets.map(({ shifts }) => shifts?.map(({ weightBp }) => weightBp))).toEqual([
+    [1000, 5000, 9000, 10_000],
+    [1000, 0],
+    [1000, 5000, 10_000],
+  ])
+  expect(sandbox.pages().map(({ subject }) => subject)).toEqual([
+    expect.stringContaining('orders-europe went back alone'),
+  ])
+  expect(await left()).toEqual(['2', '1', '2'])
+  const lines: string[] = []
+  const cli = {
+    backend: { ...sandbox.world, order: sandbox.orderAs('ann') },
+    screen: screenOn((one) => lines.push(one), false),
+  }
+  const follow = { everyMs: 1, evidence: false, pause: () => Promise.resolve(true) }
+  expect(await watchRelease(cli, id, follow)).toBe(exitCodes.notReleased)
+  expect(lines.join(' ')).toContain('without orders-europe')
+  await showHistory(cli, 'orders', 5)
+  expect(lines.at(-1)).toMatch(/promoted in part .*all traffic is on orders-pilot:2, orders-america:2 and back on/)
+  expect(await showDrift(cli, [])).toBe(exitCodes.done)
+  // Whoever undoes it undoes what it has moved, and nothing else.
+  const before = await sandbox.alias('orders-europe')
+  const back = await sandbox.orderAs('bob')('roll-back', 'orders', { releaseId: id, reason: 'customers call' })
+  expect((await sandbox.finish((back as { releaseId: string }).releaseId)).ending).toMatchObject({
+    outcome: 'promoted',
+  })
+  expect(await shares()).toEqual([0, 0, 0])
+  expect(await sandbox.alias('orders-europe')).toEqual(before)
+  expect(await left()).toEqual(['1', '1', '1'])
+})
+
+it('puts back the wave under way, and promotes the one before', async () => {
+  const id = await release(3, blamed('wave'))
+  await allow(id)
+  const { ending } = await sandbox.finish(id)
+  expect(ending).toMatchObject({ outcome: 'promoted' })
+  expect(await shares()).toEqual([100, 0, 0])
+  expect(await left()).toEqual(['2', '1', '1'])
+})
+
+it('goes back everywhere when another one fails after that', async () => {
+  const id = await release(4, blamed('function'))
+  await allow(id)
+  await until(([, europe, america]) => europe === 0 && america === 10)
+  worse = 'america'
+  const { ending } = await sandbox.finish(id)
+  expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
+  expect(ending?.because).toMatch(/the evidence blames orders-america, of 2 functions$/)
+  expect(await shares()).toEqual([0, 0, 0])
 })

@@ -46,7 +46,8 @@ export async function pastReleases(
   return { past, left, busy: items.map(spanOf) }
 }
 
-function unusable({ backFrom, outcome, settledAtMs }: Head): string | undefined {
+function unusable({ backFrom, outcome, settledAtMs, putBack }: Head): string | undefined {
+  if (putBack !== undefined) return 'a part of it was put back alone'
   if (backFrom !== undefined) return `it is the way back from ${backFrom}`
   if (settledAtMs === undefined) return 'it is not over'
   return outcome === 'promoted' || outcome === 'rolledBack' ? undefined : `it ended as ${outcome ?? 'nothing'}`

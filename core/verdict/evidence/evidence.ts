@@ -114,6 +114,8 @@ export type JudgedTarget = {
   readonly baseline: Baseline
   /** In a release in waves: its own weights. None: its wave has not begun. Absent: those of the release. */
   readonly shifts?: readonly Shift[]
+  /** When it was put back alone: from then on it is asked nothing, and says nothing. */
+  readonly backMs?: number
 }
 
 /** Since `sinceMs` the alias has sent this share to the candidate. */

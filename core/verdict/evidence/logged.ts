@@ -24,7 +24,7 @@ export type Looked = {
 
 /** The targets of a release as a verdict sees them. */
 export const judgedTargets = ({ service, targets }: Pick<Looked, 'service' | 'targets'>): readonly JudgedTarget[] =>
-  targets.map(({ functionName, roleArn, alias, stable, candidate, baseline, shifts }) => ({
+  targets.map(({ functionName, roleArn, alias, stable, candidate, baseline, shifts, backMs }) => ({
     functionName,
     ...placeOf(placedIn(service, { functionName, roleArn })),
     alias,
@@ -32,6 +32,7 @@ export const judgedTargets = ({ service, targets }: Pick<Looked, 'service' | 'ta
     candidate,
     baseline,
     ...(shifts === undefined ? {} : { shifts }),
+    ...(backMs === undefined ? {} : { backMs }),
   }))
 
 /**

@@ -9,7 +9,7 @@ import type { Reading } from './evidence.ts'
 import { judgedTargets, loggedPoints, type Looked, readingsOf } from './logged.ts'
 import { countMinutes, isIncomplete, sheetOf } from './minutes.ts'
 import { placeOf, type Question, signalSpecs, stablePlaces } from './questions.ts'
-import { coldMinute, isBefore, shiftsOn } from './window.ts'
+import { coldMinute, isBack, isBefore, shiftsOn } from './window.ts'
 
 /** How many of stable's minutes are read. */
 export const pastMinutes = 240
@@ -60,6 +60,8 @@ export function releaseMinutes(
   const { readings } = release
   const shifts = shiftsOn(targets[target], release.shifts)
   const [first] = shifts
+  // What was put back alone was blamed: it teaches nothing of what is usual.
+  if (isBack(targets[target])) return []
   if (spec === undefined || spec.measure.kind !== 'count' || first === undefined) return []
   const { measure } = spec
   const points = loggedPoints(readings, 0)

@@ -3,7 +3,7 @@
 import type { JudgedTarget } from './evidence.ts'
 import { isIncomplete, lacksInvocations, type Sheet } from './minutes.ts'
 import type { SignalSpec } from './questions.ts'
-import { lateFromMs, missingFromMs } from './window.ts'
+import { isBack, lateFromMs, missingFromMs } from './window.ts'
 import { minuteMs } from '../../time.ts'
 
 /** @param endMs the end of the time that was asked for */
@@ -14,9 +14,9 @@ export function settledToMs(
   endMs: number,
 ): number {
   const lateMs = lateFromMs(endMs, targets)
-  const asked = specs.filter((spec) => spec.excluded === undefined)
+  const asked = specs.filter((spec) => spec.excluded === undefined && !isBack(targets[spec.target]))
   for (let atMs = missingFromMs(endMs); atMs < lateMs; atMs += minuteMs) {
-    if (targets.some((_, target) => lacksInvocations(sheet, target, atMs))) return atMs
+    if (targets.some((one, target) => !isBack(one) && lacksInvocations(sheet, target, atMs))) return atMs
     if (asked.some((spec) => isIncomplete(sheet, spec, atMs))) return atMs
   }
   return lateMs

@@ -44,6 +44,13 @@ export const shiftsOn = (
 /** Whether its wave has not begun. Then it is asked nothing, and says nothing. */
 export const isAhead = (target: Pick<JudgedTarget, 'shifts'> | undefined): boolean => target?.shifts?.length === 0
 
+/** Whether it was put back alone. */
+export const isBack = (target: Pick<JudgedTarget, 'backMs'> | undefined): boolean => target?.backMs !== undefined
+
+/** Whether nothing is asked of it, and nothing said: not yet, or not any more. */
+export const isLeftOut = (target: Pick<JudgedTarget, 'shifts' | 'backMs'> | undefined): boolean =>
+  isAhead(target) || isBack(target)
+
 /** Whether a minute is before the first whole one of its wave. */
 export const isBefore = ({ shifts }: Pick<JudgedTarget, 'shifts'>, atMs: number): boolean =>
   shifts !== undefined && !(atMs >= wholeFrom(shifts[0]?.sinceMs ?? Infinity))

@@ -4,7 +4,7 @@
 // arXiv 2009.02824).
 import { logSum } from '../processes/log-space.ts'
 import type { JudgedTarget, SignalVerdict } from '../evidence/evidence.ts'
-import { isAhead } from '../evidence/window.ts'
+import { isLeftOut } from '../evidence/window.ts'
 import type { SignalRule } from './fold.ts'
 import type { Weighed } from './weigh.ts'
 
@@ -27,7 +27,7 @@ export function culprits(
   weighed: readonly Weighed[],
   traffic: readonly SignalVerdict[],
 ): readonly string[] {
-  const begun = targets.map((_, index) => index).filter((index) => !isAhead(targets[index]))
+  const begun = targets.map((_, index) => index).filter((index) => !isLeftOut(targets[index]))
   if (begun.length < 2) return []
   const values = begun.map((target) => {
     const name = targets[target]?.functionName ?? ''
@@ -51,7 +51,7 @@ const isCritical = ({ watch, excluded }: SignalRule['spec']): boolean =>
 
 /** `the evidence blames orders-europe, of 3 functions`; `undefined` when there is nothing to tell apart. */
 export function culpritWords(blamed: readonly string[], targets: readonly JudgedTarget[]): string | undefined {
-  const count = targets.filter((target) => !isAhead(target)).length
+  const count = targets.filter((target) => !isLeftOut(target)).length
   if (count < 2) return undefined
   if (blamed.length === 0) return `no one of ${count} functions stands out`
   const names = blamed.slice(0, namesMost).join(', ')

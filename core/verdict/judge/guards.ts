@@ -5,7 +5,7 @@ import { own } from '../../own.ts'
 import type { Service } from '../../service/service.ts'
 import type { Evidence, Reading, SignalVerdict, Window } from '../evidence/evidence.ts'
 import { guardKey, guardMinutes, guardsIn, guardValues, witnessKey } from '../evidence/guard-questions.ts'
-import { isAhead, shiftsOn, wholeFrom } from '../evidence/window.ts'
+import { isLeftOut, shiftsOn, wholeFrom } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
 /** `isSilent`: unknown only because no point has come. */
@@ -15,7 +15,7 @@ export type Guarded = { readonly verdict: SignalVerdict; readonly isSilent: bool
 const awakeMs = 15 * minuteMs
 
 export function guardVerdicts(service: Service, evidence: Evidence, window: Window): readonly Guarded[] {
-  const begun = guardsIn(service, evidence.targets).filter(({ target }) => !isAhead(evidence.targets[target]))
+  const begun = guardsIn(service, evidence.targets).filter(({ target }) => !isLeftOut(evidence.targets[target]))
   return begun.map(({ guard, target }) => {
     const [kind, words, isSilent] = meaning(guard, target, evidence, window)
     const verdict: SignalVerdict = {

@@ -15,7 +15,7 @@ import { signalSpecs } from '../evidence/questions.ts'
 import { settledToMs } from '../evidence/settled.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
 import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
-import { askedWindow, isAhead, isBefore, openFromMs, shiftsOn } from '../evidence/window.ts'
+import { askedWindow, isBack, isBefore, isLeftOut, openFromMs, shiftsOn } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
 /** The fold of all minutes before `uptoMs`, which late points can no longer change. Survives JSON without loss. */
@@ -58,11 +58,11 @@ function look(service: Service, rules: readonly SignalRule[], evidence: Evidence
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
   const readable: Folded = {
     targets: begin.targets.map((fold, index) =>
-      isAhead(targets[index]) ? fold : (unreadableTraffic(sheet, index) ?? fold),
+      isLeftOut(targets[index]) ? fold : (unreadableTraffic(sheet, index) ?? fold),
     ),
     signals: rules.map(
       ({ spec }, index) =>
-        (isAhead(targets[spec.target]) ? undefined : unreadable(sheet, spec)) ??
+        (isLeftOut(targets[spec.target]) ? undefined : unreadable(sheet, spec)) ??
         begin.signals[index] ??
         'it was not carried',
     ),
@@ -139,7 +139,10 @@ function verdictOf(
     lacking.size > 0 && evidence.targets[index]?.shifts !== undefined && !lacking.has(index)
   const isQuietHour =
     isOnlyShort &&
-    folded.targets.every((fold, index) => isBusyElsewhere(index) || (typeof fold === 'object' && isQuiet(fold))) &&
+    folded.targets.every(
+      (fold, index) =>
+        isBack(evidence.targets[index]) || isBusyElsewhere(index) || (typeof fold === 'object' && isQuiet(fold)),
+    ) &&
     unknown.length === shortOf(weighed) + silentOf(guarded)
   const ahead = foreseen(service, rules, folded, evidence.shifts)
   const notes = ahead === undefined ? [] : [{ signal: 'traffic', because: ahead }]
@@ -185,6 +188,7 @@ const shortOf = (weighed: readonly Weighed[]): number =>
 
 function trafficVerdicts(evidence: Evidence, folded: Folded): readonly SignalVerdict[] {
   return evidence.targets.flatMap((target, index): SignalVerdict[] => {
+    if (isBack(target)) return []
     const fold = folded.targets[index]
     const signal = `traffic:${target.functionName}`
     if (typeof fold === 'string') return [{ signal, kind: 'unknown', because: `${target.functionName}: ${fold}` }]

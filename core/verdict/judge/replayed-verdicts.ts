@@ -55,9 +55,15 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
   return verdicts
 }
 
-/** With the weights that it had before this time. */
-const asOf = (target: JudgedTarget, ms: number): JudgedTarget =>
-  target.shifts === undefined ? target : { ...target, shifts: target.shifts.filter(({ sinceMs }) => sinceMs < ms) }
+/** With the weights that it had before this time, and put back only if it was by then. */
+function asOf({ backMs = Infinity, ...target }: JudgedTarget, ms: number): JudgedTarget {
+  const { shifts } = target
+  return {
+    ...target,
+    ...(backMs < ms ? { backMs } : {}),
+    ...(shifts === undefined ? {} : { shifts: shifts.filter(({ sinceMs }) => sinceMs < ms) }),
+  }
+}
 
 function within(reading: Reading, startMs: number, endMs: number): Reading {
   if (reading.kind === 'unread') return reading

@@ -15,7 +15,7 @@ import { logSum } from '../processes/log-space.ts'
 import { meaningOf } from './pass.ts'
 import { meanLogE } from '../processes/mean-process.ts'
 import type { TargetFold } from './target-fold.ts'
-import { isAhead, shiftsOn, wholeFrom } from '../evidence/window.ts'
+import { isAhead, isBack, isLeftOut, shiftsOn, wholeFrom } from '../evidence/window.ts'
 
 /** The folds of all targets and signals; a string says why there is no evidence. */
 export type Folded = {
@@ -69,6 +69,7 @@ export function weighAll(
     return weigh(rule, fold, scale, {
       ...{ service: own, logWeight, sinceMs, minutes, weightBp },
       isAhead: isAhead(judged),
+      isBack: isBack(judged),
       isInWaves: begun.length > 0,
       isDone: isDone(service, rule.spec.functionName, begun),
     })
@@ -84,6 +85,8 @@ type Place = {
   readonly weightBp: number
   /** Its wave has not begun. */
   readonly isAhead: boolean
+  /** It was put back alone. */
+  readonly isBack: boolean
   readonly isInWaves: boolean
   /** Its wave has had all steps. What has to be ruled out was ruled out before the last. */
   readonly isDone: boolean
@@ -100,9 +103,11 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
     ...(numbers === undefined ? {} : { numbers }),
   })
   const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
-  const left = spec.excluded ?? (place.isAhead ? 'its wave has not begun' : undefined)
+  const left =
+    spec.excluded ?? (place.isBack ? 'it was put back alone' : place.isAhead ? 'its wave has not begun' : undefined)
   // What has not begun counts as E = 1, so that the weights stay what they are to the end.
-  const share = place.isAhead ? { logE: 0, logShare: place.logWeight } : {}
+  // What was put back counts as E = 0: the others keep their weights, so their sum is at most an e-value.
+  const share = place.isAhead && !place.isBack ? { logE: 0, logShare: place.logWeight } : {}
   if (left !== undefined) return { ...mute, ...share, verdict: say('excluded', `${spec.key}: ${left}`) }
   const isAlone = place.weightBp === wholeBp && spec.name !== 'errors'
   if (typeof fold === 'string')
@@ -200,7 +205,7 @@ export function isProvenGood(
   targets: Evidence['targets'],
 ): boolean {
   const proofs = rules.flatMap(({ early, spec }, index) => {
-    if (early === undefined || isAhead(targets[spec.target])) return []
+    if (early === undefined || isLeftOut(targets[spec.target])) return []
     const fold = signals[index]
     const state = typeof fold === 'object' && fold.kind === 'count' ? fold.early : undefined
     return [state === undefined ? 0 : early.logE(state)]

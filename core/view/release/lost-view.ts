@@ -4,7 +4,7 @@ import { nameWords, oneLine } from '../../foreign-text.ts'
 import { ownerWords } from '../../owner.ts'
 import type { Problem } from '../../problem.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import { type Head, isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { type Head, isOwn, outcomeWords, tookOver, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { commandBack, type ReturnRecord } from '../../release/return-record.ts'
 import { candidateWords } from '../../service/candidate.ts'
@@ -64,8 +64,9 @@ export function lostViewOf(id: string, problem: Problem, left: Left, inCharge: I
   }
 }
 
-const headTargets = (head: Head | undefined) =>
-  Object.entries(head?.versions ?? {}).map(([functionName, versions]) => ({ functionName, ...versions }))
+const headTargets = (head: Head | undefined) => targetsIn(head?.versions ?? {})
+const targetsIn = (all: Head['versions']) =>
+  Object.entries(all).map(([functionName, versions]) => ({ functionName, ...versions }))
 
 const isEnded = ({ head }: Left): boolean => head?.settledAtMs !== undefined
 
@@ -165,7 +166,7 @@ function backOf(id: string, left: Left, inCharge: InCharge): Back {
   if (head?.outcome === 'promoted')
     return inCharge.kind === 'not'
       ? { sentence: inCharge.because, commands: [] }
-      : { ...putBackPromoted(head.service, id, moveWords(headTargets(head), 'candidate', 'stable')), commands }
+      : { ...putBackPromoted(head.service, id, moveWords(targetsIn(tookOver(head)), 'candidate', 'stable')), commands }
   if (record?.ended !== undefined)
     return { sentence: 'Its traffic is back already. If an alias is not, this is what it takes:', commands }
   const known = head === undefined ? [] : headTargets(head)

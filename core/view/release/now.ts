@@ -4,12 +4,20 @@ import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
 import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
-import { outcomeWords, whyWords } from '../../release/head.ts'
+import { endedWords, outcomeWords, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { inWaveWords } from '../../definition/waves.ts'
 import { fixCommand } from '../../freeze/words.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
-import { toldShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
+import {
+  putBackAlone,
+  toldShareBp,
+  hasTraffic,
+  type Held,
+  isReturning,
+  type Release,
+  weightAt,
+} from '../../release/release.ts'
 import { wholeBp } from '../../service/routing.ts'
 import { watchOf } from '../../watch/watch.ts'
 import { watchEndWords } from '../../watch/words.ts'
@@ -57,6 +65,8 @@ export function nowOf(release: Release, nowMs: number): Now {
     case 'hooks':
       return now('hook', 'plain', hookWords(release, nowMs), stays(release))
     case 'shifting':
+      if (state.alone === true)
+        return now('going back', 'bad', `${putBackAlone(release).join(', ')} goes back alone, and the others go on.`)
       return now('shifting', 'plain', `${candidateName(release)} is about to get ${shareWords(release, state.step)}.`)
     case 'baking':
       return baking(release, state.step, nowMs)
@@ -100,10 +110,11 @@ function ended(release: Release, endMs: number, nowMs: number): Now {
   const { ending } = release
   if (ending === undefined) return now('ended', 'plain', `Ended at ${clockWords(endMs, nowMs)}.`)
   const { outcome } = ending
-  const sentence = `${capital(outcomeWords[outcome])} at ${clockWords(endMs, nowMs)}: ${endWords(ending)}.`
+  const alone = putBackAlone(release)
+  const sentence = `${capital(endedWords(outcome, alone))} at ${clockWords(endMs, nowMs)}: ${endWords(ending)}.`
   return now(
-    outcomeWords[outcome],
-    endTones[outcome],
+    alone.length > 0 && outcome === 'promoted' ? 'promoted in part' : outcomeWords[outcome],
+    alone.length > 0 && outcome === 'promoted' ? 'hold' : endTones[outcome],
     sentence,
     `${backWords(release)} ${watchWords(release, nowMs)}`.trim(),
   )
@@ -224,6 +235,12 @@ function heldAtGate(release: Release, held: Held, nowMs: number): Now {
   return now('held at a gate', 'hold', sentence, stays(release))
 }
 
+/** Whether something has been put back alone. */
+function withoutWords(release: Release): string {
+  const names = putBackAlone(release)
+  return names.length === 0 ? '' : ` without ${names.join(', ')}, put back`
+}
+
 function baking(release: Release, step: number, nowMs: number): Now {
   const { verdict, service } = release
   const { hold, whenHeldTooLong } = service.policy
@@ -238,10 +255,11 @@ function baking(release: Release, step: number, nowMs: number): Now {
   const look = nextLook(release, nowMs)
   if (endMs > nowMs) {
     const left = formatDuration((endMs - nowMs) / 1000)
-    const sentence = `Baking at ${at}, step ${step + 1} of ${steps.length}: ${left} left. At ${clockWords(endMs, nowMs)}, if the evidence allows it, ${next}.`
+    const sentence = `Baking at ${at}${withoutWords(release)}, step ${step + 1} of ${steps.length}: ${left} left. At ${clockWords(endMs, nowMs)}, if the evidence allows it, ${next}.`
     return now('baking', 'plain', sentence, `${evidenceWords(release)} ${look}`.trim())
   }
-  if (verdict?.kind === 'pass') return now('passed', 'good', `Passed at ${at}. Now ${next}.`, look)
+  if (verdict?.kind === 'pass')
+    return now('passed', 'good', `Passed at ${at}${withoutWords(release)}. Now ${next}.`, look)
   const isQuiet = verdict?.quiet === true
   const seconds = isQuiet ? hold.quietSeconds : hold.unknownSeconds
   const then = whenHeldTooLong === 'pause' ? 'is paused' : goesBack(release)

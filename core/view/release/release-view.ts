@@ -5,7 +5,7 @@ import { nameWords, oneLine } from '../../foreign-text.ts'
 import { isInWaves, waveNamed } from '../../definition/waves.ts'
 import { ownerWords } from '../../owner.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import { toldShareBp, isLive, type Release } from '../../release/release.ts'
+import { putBackAlone, toldShareBp, isLive, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { wholeBp } from '../../service/routing.ts'
 import type { Service } from '../../service/service.ts'
@@ -171,6 +171,7 @@ export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
     ...fact('asked for by', requestedBy === undefined ? `an event of ${source}` : nameWords(requestedBy)),
     ...fact('asked for at', clockWords(requestedAtMs, nowMs)),
     ...fact('reason', reason),
+    ...fact('put back alone', putBackAlone(release).join(', ') || undefined),
     ...fact('lane', urgent ? 'urgent: a security fix' : undefined),
     ...fact('plan', hasOwnPlan ? 'it came with the request' : undefined),
     ...lookThere(release.around).map((words) => ({ name: 'changed', words: oneLine(words, 500) })),

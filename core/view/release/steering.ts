@@ -4,9 +4,17 @@ import { personKey } from '../../caller.ts'
 import { nameWords } from '../../foreign-text.ts'
 import { approversOf, dueAt } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
-import { isWayBack } from '../../release/head.ts'
+import { isWayBack, takenTargets } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
-import { candidateShareBp, hasTraffic, isLive, isPastOneWay, isReturning, type Release } from '../../release/release.ts'
+import {
+  candidateShareBp,
+  goingOn,
+  hasTraffic,
+  isLive,
+  isPastOneWay,
+  isReturning,
+  type Release,
+} from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
 import { isUnderWay } from '../../release/transitions.ts'
 import { type Approval, beforeWords, guardedSaid, isSameApproval } from '../../definition/approval.ts'
@@ -40,7 +48,7 @@ export type InCharge = { readonly kind: 'inCharge' } | { readonly kind: 'not'; r
 /** @param inCharge of a promoted release: whether it is still what the service runs */
 export function backOf(release: Release, inCharge: InCharge): Back {
   const { targets, id, service, key, ending } = release
-  const versions = moveWords(targets, 'candidate', 'stable')
+  const versions = moveWords(goingOn(targets), 'candidate', 'stable')
   const commands = targets.filter(({ lost }) => !lost).map(commandBack)
   if (isWayBack({ key }))
     return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
@@ -55,7 +63,11 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   }
   if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
   if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
-  return { ...putBackPromoted(service.name, id, versions), commands }
+  const taken = takenTargets(release)
+  return {
+    ...putBackPromoted(service.name, id, moveWords(taken, 'candidate', 'stable')),
+    commands: taken.filter(({ lost }) => !lost).map(commandBack),
+  }
 }
 
 /** @param versions that the move goes from and to */
@@ -93,14 +105,14 @@ export function ordersOf(release: Release): readonly Order[] {
     ...more,
   })
   const steerable = isUnderWay(state) && !isReturning(release)
-  const isMoving = state.phase === 'shifting' && state.move !== undefined
+  const isMoving = state.phase === 'shifting' && (state.move ?? state.alone) !== undefined
   const onHold =
     paused === undefined
       ? order('pause', 'Pause: stay at this weight', { reason: 'let me look first' })
       : order('resume', release.frozen === undefined ? 'Resume' : 'Resume, in spite of what failed')
   const promote = order(
     'promote',
-    `Promote now: ${moveWords(targets, 'stable', 'candidate')}, without the rest of the plan`,
+    `Promote now: ${moveWords(goingOn(targets), 'stable', 'candidate')}, without the rest of the plan`,
     {
       reason: '',
     },

@@ -9,10 +9,10 @@ import { extraWords, keptWords, needWords } from '../../concurrency/words.ts'
 import { chargeWords } from '../../release/charge.ts'
 import { isLateBad, lateWords } from '../../release/late.ts'
 import type { Move, ReleaseEvent } from '../../release/event.ts'
-import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { endedWords, isOwn, whyWords } from '../../release/head.ts'
 import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
-import { toldShareBp, type Release } from '../../release/release.ts'
+import { putBackAlone, toldShareBp, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { watchEndWords } from '../../watch/words.ts'
 import { beforeWords } from '../../definition/approval.ts'
@@ -186,9 +186,11 @@ function settledTold(release: Release, atMs: number): Told {
   if (ending === undefined) return told('settled', 'plain', '')
   const { outcome, by } = ending
   const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
+  const alone = putBackAlone(release)
   const more = [extraWords(release, atMs), keptWords(release, atMs)].filter((some) => some !== undefined)
-  const words = [`${outcomeWords[outcome]}: ${whyWords(ending)}`, ...more].join('; ')
-  return told('settled', isGood ? 'good' : 'bad', words, isOwn(by) ? by : undefined)
+  const words = [`${endedWords(outcome, alone)}: ${whyWords(ending)}`, ...more].join('; ')
+  const tone = !isGood ? 'bad' : alone.length > 0 ? 'hold' : 'good'
+  return told('settled', tone, words, isOwn(by) ? by : undefined)
 }
 
 const suspectWords = (suspect: string | undefined): string =>
@@ -258,9 +260,11 @@ function hookTold(event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>
   }
 }
 
-function intentWords({ purpose, weightBp }: Move, { service, state }: Release): string {
+function intentWords({ purpose, weightBp, targets }: Move, { service, state }: Release): string {
   if (purpose === 'rollBack') return 'to put everything back on stable'
   if (purpose === 'promote') return 'to promote the candidate'
+  if (purpose === 'putBack')
+    return `to put back ${targets.map(({ functionName }) => functionName).join(', ')} alone, and to go on with the others`
   const wave = state.phase === 'shifting' ? inWaveWords(service, state.step) : ''
   return `to give the candidate ${percentWords(weightBp)}${wave}`
 }
@@ -269,5 +273,6 @@ const movedTold = ({ purpose }: EventOf<'moved'>): Told =>
   ({
     shift: told('shifted', 'plain', 'the candidate has its new share of the traffic'),
     promote: told('promoted', 'good', 'all traffic is on the candidate'),
+    putBack: told('put back', 'bad', 'they are on stable again, and the others go on'),
     rollBack: told('put back', 'bad', 'all traffic is on stable again'),
   })[purpose]

@@ -18,12 +18,13 @@ import {
   logChangedPage,
   notBackPage,
   notBackWithoutLogPage,
+  putBackAlonePage,
 } from '../../../core/release/pages.ts'
 import { lateFaultPage } from '../../../core/watch/words.ts'
 import { frozenPage } from '../../../core/freeze/page.ts'
 import type { Release } from '../../../core/release/release.ts'
 import { hostile, rawIn } from '../hostile.ts'
-import { prepared, t0 } from '../sample.ts'
+import { prepared, t0, verdict } from '../sample.ts'
 
 const seed = Number(process.env['SEED'] ?? 20261126)
 const consoleUrl = 'https://console.example'
@@ -70,6 +71,10 @@ function messages(text: string, name: string): readonly Page[] {
       t0,
       { kind: 'asks' },
     ),
+    putBackAlonePage({
+      ...{ ...plain, service, verdict: { ...verdict('fail'), because: text } },
+      targets: plain.targets.map((target) => ({ ...target, backMs: t0 })),
+    }),
     logChangedPage(text, [text, name], 'announce'),
     awayPage(outage, [text]),
     answersAgainPage(outage),

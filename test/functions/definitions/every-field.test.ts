@@ -153,6 +153,7 @@ const definitions: Readonly<Record<string, Record<string, unknown>>> = {
       { name: 'pilot', targets: ['orders'], holdBack: 20 },
       { name: 'rest', targets: ['carts'], pause: true },
     ],
+    policy: { whenBlamed: 'wave' },
   },
   'waves with plans': {
     name: 'orders',

@@ -1,0 +1,54 @@
+// A release of which a function went back alone: a change that failed, and neither a good nor a bad word about its candidate.
+import { expect, it } from 'vitest'
+import { measure } from '../../../core/measures/measures.ts'
+import type { NewEvent } from '../../../core/release/event.ts'
+import { wayForward } from '../../../core/release/move.ts'
+import type { Release } from '../../../core/release/release.ts'
+import { numbered } from '../../../functions/steps/log.ts'
+import { after, requested, target, verdict } from '../sample.ts'
+import { at } from './history.ts'
+
+const targets = ['a', 'b'].map((name) => ({ function: name, alias: 'live' }))
+const plan = { steps: [{ weight: 10, bake: '5m' }] }
+
+/** @param blamed who went back alone, if anybody */
+function promoted(blamed: readonly string[]) {
+  let release: Release = requested({ targets, plan, signals: {}, policy: { whenBlamed: 'function' } })
+  const { service, candidate, provenance } = release
+  const first = { releaseId: release.id, key: release.key, service, candidate, provenance }
+  const events = [numbered({ type: 'requested', atMs: at(0), ...first }, 1)]
+  const write = (event: NewEvent): void => {
+    events.push(numbered(event, events.length + 1))
+    release = after(release, event)
+  }
+  const shift = (minutes: number): void => {
+    const move = wayForward(release, release.state.phase === 'shifting' ? release.state.step : 0)
+    const revisions = Object.fromEntries(move.targets.map(({ functionName }) => [functionName, `r${minutes}`]))
+    write({ type: 'moveIntended', atMs: at(minutes), move })
+    write({ type: 'moved', atMs: at(minutes), purpose: move.purpose, revisions })
+  }
+  const prepared = targets.map((one) => ({ ...target, functionName: one.function }))
+  write({ type: 'admitted', atMs: at(0) })
+  write({ type: 'prepared', atMs: at(0), targets: prepared, alarms: [] })
+  shift(1)
+  if (blamed.length > 0) {
+    const signals = blamed.map((name) => ({ signal: `errors:${name}`, kind: 'fail' as const, because: 'x' }))
+    write({ type: 'judged', atMs: at(2), verdict: { ...verdict('fail'), signals, blamed: [...blamed] } })
+    shift(2)
+  }
+  write({ type: 'judged', atMs: at(10), verdict: verdict('pass') })
+  shift(11)
+  write({ type: 'settled', atMs: at(12) })
+  expect(release.ending?.outcome).toBe('promoted')
+  const period = { fromMs: at(0), toMs: at(1440) }
+  const found = measure({ releases: [{ events, attested: {} as never }], incidents: [], ledgers: [], period })
+  return (id: string) => found.find(({ definition }) => definition.id === id)?.result
+}
+
+it('is a promotion for M1, and a failed change for M3', () => {
+  expect([promoted([])('M3'), promoted(['b'])('M3')]).toMatchObject([
+    { value: { known: true, number: 0 }, n: 1 },
+    { value: { known: true, number: 1 }, n: 1 },
+  ])
+  expect(promoted(['b'])('M1')).toMatchObject({ n: 1 })
+})
