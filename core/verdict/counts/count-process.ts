@@ -3,7 +3,7 @@
 import type { CountDesign } from './count-design.ts'
 import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.ts'
 import { type DriftNulls, driftNulls } from './drift-evidence.ts'
-import { outageBegin, type OutageState, outageStep, toleratedInOutage } from './outage.ts'
+import { outageBegin, type OutageState, outageStep, toleratedInOutage } from '../processes/outage.ts'
 import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
 import { type CountMinute, nothing } from '../processes/split-process.ts'
 

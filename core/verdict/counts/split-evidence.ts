@@ -43,8 +43,8 @@ type SplitEvidence = {
 }
 
 /**
- * Where a minute stands. `cold`: how many minutes ago the candidate's traffic rose, if that still counts as a cold start. `jumps`:
- * what both versions share may be elsewhere than before, because an outage goes on or is over.
+ * Where a minute stands. `cold`: how many minutes ago the candidate's traffic rose, if that still counts as a cold start.
+ * `jumps`: what both versions share may be elsewhere than before, because an outage goes on or is over.
  */
 export type MinuteKind = { readonly tolerance: number; readonly cold: number | undefined; readonly jumps: boolean }
 

@@ -1,6 +1,6 @@
 // The e-value of one cut: how many requests of each version were slower than it, minute by minute. E is the likelihood of the
 // mixture of all alternatives over that of the best null (universal inference, like split-process.ts). See docs/verdict.md.
-import { outageBegin, type OutageState, outageStep } from '../counts/outage.ts'
+import { outageBegin, type OutageState, outageStep } from '../processes/outage.ts'
 import { type Believed, type Cell, cellsOf, mostBelieved } from './cells.ts'
 import { age, type Bank, forget, jump, loosen, merge, see, suppose, width, worseBy } from './filter.ts'
 import type { Cut } from './members.ts'
@@ -90,7 +90,7 @@ function beginLate(bank: Bank, cells: readonly Cell[], minute: number, horizonMi
   })
 }
 
-/** An outage shows in the odds of being slow: many requests may be slow usually. So the others are what they are compared with. */
+/** An outage shows in the odds of being slow, because many requests may be slow usually: so compared with those that are not. */
 const inOdds = ({ stableBad, stableInvocations }: CountMinute) => ({
   stableBad,
   stableInvocations: Math.max(0, stableInvocations - stableBad),
@@ -99,7 +99,7 @@ const inOdds = ({ stableBad, stableInvocations }: CountMinute) => ({
 function usualOf(slow: readonly number[], requests: readonly number[]): Parameters<typeof outageBegin>[0] {
   const bad = slow.reduce((sum, value) => sum + value, 0)
   const invocations = requests.reduce((sum, value) => sum + value, 0) - bad
-  return { minutes: requests.length, usual: { bad, invocations, highest: 0 } }
+  return { minutes: requests.length, usual: { bad, invocations } }
 }
 
 type Minute = { readonly isCold: boolean; readonly jumps: boolean; readonly data: CountMinute }

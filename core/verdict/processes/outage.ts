@@ -1,8 +1,7 @@
 // A minute in which stable itself fails much more often than usual: a dependency is down for both versions. It seldom hits both
 // alike, so the candidate may then fail somewhat more often than tolerated. An outage that goes on is no outage but the new
 // usual.
-import type { Learned } from './count-design.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import type { CountMinute } from './split-process.ts'
 
 export type OutageState = {
   /** Stable's recent counts, fading. */
@@ -23,8 +22,14 @@ const minutesMax = 30
 /** An outage does not end for both versions in the same minute. So many minutes after it are no evidence. */
 const recoveryMinutes = 2
 
+/** Stable's counts in so many minutes before the release. */
+type Known = {
+  readonly minutes: number
+  readonly usual?: { readonly bad: number; readonly invocations: number } | undefined
+}
+
 /** With a usual minute of stable before the release: an outage may begin with it. What stable does since counts for more. */
-export function outageBegin(learned: Pick<Learned, 'usual' | 'minutes'> | undefined): OutageState {
+export function outageBegin(learned: Known | undefined): OutageState {
   const { bad, invocations } = learned?.usual ?? { bad: 0, invocations: 0 }
   const minutes = Math.max(1, learned?.minutes ?? 0)
   return { bad: bad / minutes, invocations: invocations / minutes, minutes: 0 }
