@@ -1,6 +1,6 @@
 // Rows about faults: how soon each is found, and how many bad requests it serves until then, next to the plain formula E2 and to
 // Kayenta.
-import { constant, growing, inLastStep, intermittent, late, sizes, total } from '../trials/faults.ts'
+import { afterOutage, constant, growing, inLastStep, intermittent, late, sizes, total } from '../trials/faults.ts'
 import type { Situation } from '../trials/noise.ts'
 import type { Outcome } from '../trials/trial.ts'
 import {
@@ -108,6 +108,7 @@ export const faultRows: readonly Row[] = [
   delayRow,
   servedRow('served', 'Constant, growing and late faults', [...constant, ...growing, ...late]),
   servedRow('total', 'Total failure at any usual rate', total),
+  servedRow('after-outage', 'Faults after an outage of both versions', afterOutage),
   servedRow('intermittent', 'Faults that come and go', intermittent),
 ]
 

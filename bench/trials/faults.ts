@@ -26,6 +26,7 @@ const low: Service = { name: '1k .1 %', perMinute: 1000, rate: 0.001 }
 const usual: Service = { name: '1k 1 %', perMinute: 1000, rate: 0.01 }
 const busy: Service = { name: '20k .1 %', perMinute: 20_000, rate: 0.001 }
 const busyUsual: Service = { name: '20k 1 %', perMinute: 20_000, rate: 0.01 }
+const often: Service = { name: '1k 5 %', perMinute: 1000, rate: 0.05 }
 const busyBad: Service = { name: '20k 30 %', perMinute: 20_000, rate: 0.3 }
 const huge: Service = { name: '200k 1 %', perMinute: 200_000, rate: 0.01 }
 /** What a plan of 10, 50 and 100 % is, unless it says otherwise. */
@@ -73,6 +74,22 @@ export const late: readonly Situation[] = [25, 30].flatMap((fromMinute) => [
   one(usual, `+5 from ${fromMinute}`, { added: 0.05, fromMinute }, held),
   one(busy, `x7 from ${fromMinute}`, { added: timesAsOften(7, busy.rate), fromMinute }, held),
 ])
+
+const outageBefore = { kind: 'outage', within: [8, 13] } as const
+
+/** Faults that begin twelve minutes after an outage of both versions; the hours before had none. */
+export const afterOutage: readonly Situation[] = [['', flat] as const, held].flatMap((plan) =>
+  [
+    one(usual, '+2 from 25', { added: 0.02, fromMinute: 25 }, plan),
+    one(usual, '+5 from 25', { added: 0.05, fromMinute: 25 }, plan),
+    one(often, '+10 from 25', { added: 0.1, fromMinute: 25 }, plan),
+    one(busyUsual, '+.5 from 25', { added: 0.005, fromMinute: 25 }, plan),
+    one(huge, '+.5 from 25', { added: 0.005, fromMinute: 25 }, plan),
+  ].flatMap((each) => [
+    each,
+    { ...each, name: `${each.name}, after an outage`, noise: outageBefore, noiseBefore: each.noise },
+  ]),
+)
 
 /** Faults that begin five minutes after the last step has begun, which holds back 0, 5, 10 or 20 % of the traffic. */
 export const inLastStep: readonly Situation[] = [

@@ -3,9 +3,9 @@
 import type { CountDesign } from './count-design.ts'
 import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.ts'
 import { type DriftNulls, driftNulls } from './drift-evidence.ts'
-import { outageBegin, type OutageState, outageStep, outageTolerance } from './outage.ts'
+import { outageBegin, type OutageState, outageStep, toleratedInOutage } from '../processes/outage.ts'
 import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import { type CountMinute, nothing } from '../processes/split-process.ts'
 
 export type CountState = {
   readonly split: SplitEvidenceState
@@ -34,14 +34,19 @@ export function countRule(design: CountDesign): CountRule {
       nulls: nulls.begin,
       outage: outageBegin(design.learned),
     },
-    step(state, data, cold) {
-      const { state: outage, isOutage } = outageStep(state.outage, data)
+    step(state, seen, cold) {
+      const { state: outage, is } = outageStep(state.outage, seen)
       // Good events have no cold start and no outage: a dependency that is down shows in fewer of them, for both alike.
-      const tolerance = design.tolerance * (isOutage && design.worse === 'higher' ? outageTolerance : 1)
-      const how = { tolerance, cold: design.hasColdStarts ? cold : undefined }
+      const kind = design.worse === 'higher' ? is : 'usual'
+      const data = kind === 'recovery' ? nothing : seen
+      const how = {
+        tolerance: kind === 'outage' ? toleratedInOutage(design.tolerance, data) : design.tolerance,
+        cold: design.hasColdStarts ? cold : undefined,
+        jumps: kind === 'outage' || kind === 'recovered',
+      }
       return {
         split: split.step(state.split, data, how),
-        alternatives: alternatives.step(state.alternatives, data, tolerance),
+        alternatives: alternatives.step(state.alternatives, data, how),
         nulls: nulls.step(state.nulls, data, how),
         outage,
       }

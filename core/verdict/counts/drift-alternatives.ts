@@ -8,11 +8,13 @@ import {
   type Dynamics,
   filterBegin,
   filterSize,
+  jump,
   merge,
   seeCandidate,
   seeStable,
   withCandidate,
 } from './rate-filter.ts'
+import type { MinuteKind } from './split-evidence.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 
 type Prior = { readonly mean: number; readonly variance: number }
@@ -52,8 +54,8 @@ const walks = [
   { deviation: 1, mass: 0.05 },
 ]
 /** Bursts: each minute's rate by itself. */
-const jump = 0.6
-const jumpMass = 0.1
+const burst = 0.6
+const burstMass = 0.1
 const autoregressiveMass = 0.25
 // ln of the least that the past may leave a way in which the level moves.
 const levelFloor = -8
@@ -72,7 +74,7 @@ export const levelsOf = (
   nulls: readonly DriftNull[],
 ): readonly { readonly dynamics: Dynamics; readonly variance: number; readonly mass: number }[] => [
   ...walks.map(({ deviation, mass }) => ({ dynamics: walking(deviation), variance: 0, mass })),
-  { dynamics: autoregressive(jump, 0), variance: jump ** 2, mass: jumpMass },
+  { dynamics: autoregressive(burst, 0), variance: burst ** 2, mass: burstMass },
   ...nulls.map(({ deviation, lag }) => ({
     dynamics: autoregressive(deviation, lag),
     variance: deviation ** 2,
@@ -140,7 +142,7 @@ export function driftAlternatives(design: CountDesign) {
 
   return {
     begin: { minutes: 0, filters: branches.flatMap(({ begin }) => begin) } satisfies DriftAlternatives,
-    step(state: DriftAlternatives, data: CountMinute, tolerance: number): DriftAlternatives {
+    step(state: DriftAlternatives, data: CountMinute, { tolerance, jumps }: MinuteKind): DriftAlternatives {
       const filters = [...state.filters]
       start(filters, state.minutes)
       const isCompared = data.candidateInvocations > 0 && data.stableInvocations > 0
@@ -148,6 +150,7 @@ export function driftAlternatives(design: CountDesign) {
         branches.forEach(({ dynamics, exposure }, index) => {
           const at = index * filterSize
           if (state.minutes > 0) age(filters, at, dynamics)
+          if (jumps) jump(filters, at)
           seeStable(filters, at, data.stableBad, data.stableInvocations)
           seeCandidate(filters, at, data.candidateBad, data.candidateInvocations * tolerance * exposure)
         })

@@ -5,7 +5,7 @@ import { coarseColdStarts, coldFactor, usualRate } from './cold-start.ts'
 import { type CountDesign, type DriftNull, penaltyOf } from './count-design.ts'
 import { levelsOf } from './drift-alternatives.ts'
 import { logAdd } from '../processes/log-space.ts'
-import { age, autoregressive, filterBegin, filterSize, seeCandidate, seeStable } from './rate-filter.ts'
+import { age, autoregressive, filterBegin, filterSize, jump, seeCandidate, seeStable } from './rate-filter.ts'
 import { ratioAge, ratioBegin, type RatioFilter, ratioSee } from './ratio-filter.ts'
 import type { MinuteKind } from './split-evidence.ts'
 import type { CountMinute } from '../processes/split-process.ts'
@@ -66,6 +66,7 @@ function stepNull(
     const factor = how.cold === undefined || start === undefined ? 1 : coldFactor(start, usual, how.cold)
     const at = index * filterSize
     if (!isFirst) age(joint, at, dynamics)
+    if (how.jumps) jump(joint, at)
     seeStable(joint, at, data.stableBad, data.stableInvocations)
     seeCandidate(joint, at, data.candidateBad, data.candidateInvocations * how.tolerance * factor)
     const aged = isFirst ? filter : ratioAge(filter, deviation, lag)

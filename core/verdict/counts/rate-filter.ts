@@ -59,6 +59,14 @@ export function age(filters: number[], at: number, to: Dynamics): void {
   filters[at + SS] = get(filters, at + SS) * s * s + to.stableVariance
 }
 
+// A jump may go anywhere: e^2, give or take, is a rate of one bad event in a hundred that becomes seven, or fifty.
+const jumpVariance = 4
+
+/** The level may be another one from here on, for both versions alike; their deviations from it are not forgotten. */
+export function jump(filters: number[], at: number): void {
+  filters[at + LL] = get(filters, at + LL) + jumpVariance
+}
+
 /** Learns from one count of stable, whose log rate is level + deviation; the weight gains ln of its predictive probability. */
 export function seeStable(filters: number[], at: number, x: number, exposure: number): void {
   const [lc, ls, cs] = [get(filters, at + LC), get(filters, at + LS), get(filters, at + CS)]

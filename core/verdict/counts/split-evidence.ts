@@ -42,8 +42,11 @@ type SplitEvidence = {
   readonly likelihoods: (state: SplitEvidenceState) => { readonly numerator: number; readonly null: number }
 }
 
-/** Where a minute stands. `cold`: how many minutes ago the candidate's traffic rose, if that still counts as a cold start. */
-export type MinuteKind = { readonly tolerance: number; readonly cold: number | undefined }
+/**
+ * Where a minute stands. `cold`: how many minutes ago the candidate's traffic rose, if that still counts as a cold start.
+ * `jumps`: what both versions share may be elsewhere than before, because an outage goes on or is over.
+ */
+export type MinuteKind = { readonly tolerance: number; readonly cold: number | undefined; readonly jumps: boolean }
 
 const dispersionWeights = [8, 4, 2, 1, 2, 2, 2]
 const weightSum = dispersionWeights.reduce((a, b) => a + b, 0)

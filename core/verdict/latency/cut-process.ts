@@ -1,10 +1,11 @@
 // The e-value of one cut: how many requests of each version were slower than it, minute by minute. E is the likelihood of the
 // mixture of all alternatives over that of the best null (universal inference, like split-process.ts). See docs/verdict.md.
+import { outageBegin, type OutageState, outageStep } from '../processes/outage.ts'
 import { type Believed, type Cell, cellsOf, mostBelieved } from './cells.ts'
-import { age, type Bank, forget, loosen, merge, see, suppose, width, worseBy } from './filter.ts'
+import { age, type Bank, forget, jump, loosen, merge, see, suppose, width, worseBy } from './filter.ts'
 import type { Cut } from './members.ts'
 import { logAdd, logSum } from '../processes/log-space.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import { type CountMinute, nothing } from '../processes/split-process.ts'
 
 /** Survives JSON without loss. */
 export type CutState = {
@@ -12,13 +13,17 @@ export type CutState = {
   /** The candidate has just begun, or its traffic has just jumped. */
   readonly isCold: boolean
   readonly believed: readonly Believed[]
+  readonly outage: OutageState
   /** One filter for each cell, rounded. */
   readonly bank: readonly number[]
 }
 
 export type CutRule = {
-  /** @param filters of all members, after stable's past */
-  readonly begin: (beliefs: readonly number[], filters: readonly Bank[]) => CutState
+  /**
+   * @param filters of all members, after stable's past
+   * @param past stable's requests in it
+   */
+  readonly begin: (beliefs: readonly number[], filters: readonly Bank[], past: readonly number[]) => CutState
   readonly step: (state: CutState, data: CountMinute) => CutState
   /** ln E. It is above 0 only while the candidate is slower than allowed now, whatever it was before. */
   readonly logE: (state: CutState) => number
@@ -33,9 +38,9 @@ const digits = 1e7
 const rounded = (value: number): number => Math.round(value * digits) / digits + 0
 
 /** @param allowed by how much higher the candidate's log odds may be */
-export function cutRule({ slope }: Cut, allowed: number, horizonMinutes: number): CutRule {
+export function cutRule({ slope, past: slow }: Cut, allowed: number, horizonMinutes: number): CutRule {
   return {
-    begin(beliefs, filters) {
+    begin(beliefs, filters, past) {
       const believed = mostBelieved(beliefs)
       const cells = cellsOf(believed, slope, allowed)
       const bank = new Float64Array(width * cells.length)
@@ -44,17 +49,21 @@ export function cutRule({ slope }: Cut, allowed: number, horizonMinutes: number)
         if (independentSd !== undefined) forget(bank, index * width, independentSd)
         suppose(bank, index * width, excess)
       })
-      return { minute: 0, isCold: true, believed, bank: Array.from(bank, rounded) }
+      const outage = outageBegin(usualOf(slow, past))
+      return { minute: 0, isCold: true, believed, outage, bank: Array.from(bank, rounded) }
     },
     step(state, data) {
       const cells = cellsOf(state.believed, slope, allowed)
       const bank = Float64Array.from(state.bank)
+      const { state: outage, is } = outageStep(state.outage, inOdds(data))
+      const seen = is === 'recovery' ? nothing : data
+      const jumps = is === 'outage' || is === 'recovered'
       if (isBeginning(state.minute, horizonMinutes)) beginLate(bank, cells, state.minute, horizonMinutes)
       cells.forEach((cell, index) => {
         if (!isLate(cell) || hasBegun(state.minute, horizonMinutes))
-          stepCell(bank, index * width, cell, state.isCold, data, allowed)
+          stepCell(bank, index * width, cell, { isCold: state.isCold, jumps, data: seen }, allowed)
       })
-      return { ...state, minute: state.minute + 1, isCold: false, bank: Array.from(bank, rounded) }
+      return { ...state, minute: state.minute + 1, isCold: false, outage, bank: Array.from(bank, rounded) }
     },
     logE: ({ minute, believed, bank }) =>
       logEvidence(Float64Array.from(bank), cellsOf(believed, slope, allowed), minute - 1, horizonMinutes),
@@ -81,10 +90,25 @@ function beginLate(bank: Bank, cells: readonly Cell[], minute: number, horizonMi
   })
 }
 
-function stepCell(bank: Bank, first: number, cell: Cell, isCold: boolean, data: CountMinute, allowed: number): void {
+/** An outage shows in the odds of being slow, because many requests may be slow usually: so compared with those that are not. */
+const inOdds = ({ stableBad, stableInvocations }: CountMinute) => ({
+  stableBad,
+  stableInvocations: Math.max(0, stableInvocations - stableBad),
+})
+
+function usualOf(slow: readonly number[], requests: readonly number[]): Parameters<typeof outageBegin>[0] {
+  const bad = slow.reduce((sum, value) => sum + value, 0)
+  const invocations = requests.reduce((sum, value) => sum + value, 0) - bad
+  return { minutes: requests.length, usual: { bad, invocations } }
+}
+
+type Minute = { readonly isCold: boolean; readonly jumps: boolean; readonly data: CountMinute }
+
+function stepCell(bank: Bank, first: number, cell: Cell, { isCold, jumps, data }: Minute, allowed: number): void {
   const { stableInvocations, stableBad, candidateInvocations, candidateBad } = data
   if (isCold && cell.warmSd > 0) loosen(bank, first, cell.warmSd)
   age(bank, first, cell.course)
+  if (jumps) jump(bank, first)
   if (stableInvocations === 0) return
   see(bank, first, 'stable', { slow: stableBad, all: stableInvocations })
   see(bank, first, 'candidate', { slow: candidateBad, all: candidateInvocations }, { offset: allowed, outlier })

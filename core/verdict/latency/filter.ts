@@ -63,6 +63,14 @@ export function loosen(bank: Bank, first: number, sd: number): void {
   bank[first + CC] = get(bank, first + CC) + sd ** 2
 }
 
+/** In log odds: an outage may make nearly everything slow. */
+const jumpSd = 2
+
+/** What both versions share may be anywhere else from here on. */
+export function jump(bank: Bank, first: number): void {
+  bank[first + LL] = get(bank, first + LL) + jumpSd ** 2
+}
+
 /** A minute passes. */
 export function age(bank: Bank, first: number, { sd, lag, shared, levelWalk, excessWalk }: Course): void {
   const fresh = sd ** 2 * (1 - lag ** 2)

@@ -50,7 +50,7 @@ export function latencyRule({ cuts, requests }: LatencyFacts, { tolerance, horiz
       const learned = cuts.map((cut) => learn(cut, requests))
       const believed = beliefs(learned, requests.length > 0)
       return rules.map(({ cut, split }, index) => ({
-        ...cut.begin(believed[index] ?? [], learned[index]?.filters ?? []),
+        ...cut.begin(believed[index] ?? [], learned[index]?.filters ?? [], requests),
         ...(split === undefined ? {} : { split: split.begin }),
       }))
     },

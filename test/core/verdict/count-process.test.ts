@@ -61,7 +61,7 @@ describe('evidence from the split', () => {
       let state = rule.begin
       // What is learned is rounded to four digits, because it is kept in the log.
       const off = minutes.map(minuteOf).map((minute, index) => {
-        state = rule.step(state, minute, { tolerance: 1, cold: minute.cold })
+        state = rule.step(state, minute, { tolerance: 1, cold: minute.cold, jumps: false })
         const { numerator, null: best } = rule.likelihoods(state)
         return Math.abs(numerator - best - (logE[index] ?? NaN))
       })
@@ -156,7 +156,7 @@ describe('the e-value property, enumerated', () => {
       if (d === undefined || (at > 0 && e >= limit)) return e
       return chances(d, mean, dispersions(d)[member] ?? 0).reduce((sum, chance, x) => {
         const data = { stableInvocations, stableBad: d - x, candidateInvocations, candidateBad: x }
-        return sum + chance * walk(rule.step(state, data, { tolerance, cold: undefined }), at + 1)
+        return sum + chance * walk(rule.step(state, data, { tolerance, cold: undefined, jumps: false }), at + 1)
       }, 0)
     }
     return walk(rule.begin, 0)
@@ -196,6 +196,7 @@ describe('the e-value property, simulated', () => {
     ['bursts of 3', { kind: 'bursts', size: 3 }],
     ['a shared wander', { kind: 'shared' }],
     ['cold starts', { kind: 'cold', added: [0.05, 0.03, 0.01] }],
+    ['outages', { kind: 'outage', skew: 1.35 }],
   ] as const)('holds when stopping at evidence of 20 or after an hour, with %s (seed 11)', (_, noise) => {
     const rule = countRule(design())
     const releases = repeats(60, 20)

@@ -26,10 +26,12 @@ type Kind = {
   readonly together?: boolean
   /** How many times as long the candidate takes, in each minute. */
   readonly factor?: (minute: number) => number
+  /** How many times as long both take. */
+  readonly both?: (minute: number) => number
 }
 
 /** Stable's past, and the counts of a release at each cut. */
-function releaseOf({ sd = 0, lag = 0.8, together = false, factor = () => 1 }: Kind, seed: number) {
+function releaseOf({ sd = 0, lag = 0.8, together = false, factor = () => 1, both = () => 1 }: Kind, seed: number) {
   const draw = drawFrom(chance(seed, 'durations'))
   const [stable, own] = [wandering(draw, lag), wandering(draw, lag)]
   const count = (n: number, times: number): number[] => {
@@ -56,7 +58,8 @@ function releaseOf({ sd = 0, lag = 0.8, together = false, factor = () => 1 }: Ki
   }
   const course = Array.from({ length: minutes }, (_, minute) => {
     const [s, c] = [Math.exp(sd * stable()), Math.exp(sd * own())]
-    return { stable: count(900, s), candidate: count(100, (together ? s : c) * factor(minute)) }
+    const shared = both(minute)
+    return { stable: count(900, shared * s), candidate: count(100, shared * (together ? s : c) * factor(minute)) }
   })
   return { durations, course }
 }
@@ -69,15 +72,15 @@ const counted = ({ stable, candidate }: { stable: number[]; candidate: number[] 
     candidateBad: candidate[index] ?? 0,
   }))
 
-/** The first minute at which the mean of the e-values is 20, or Infinity. */
-function foundAt(kind: Kind, seed: number, withPast = true): number {
+/** The first minute at which the mean of the e-values is 20, or that of one cut; Infinity if none is. */
+function foundAt(kind: Kind, seed: number, withPast = true, cut?: number): number {
   const { durations, course } = releaseOf(kind, seed)
   const facts = latencyFacts({ thresholdsMs, durations: withPast ? durations : undefined })
   const rule = latencyRule(facts, { tolerance: 1.2, horizonMinutes: minutes })
   let states = rule.begin()
   const at = course.findIndex((minute) => {
     states = rule.step(states, counted(minute))
-    const values = rule.logE(states)
+    const values = cut === undefined ? rule.logE(states) : rule.logE(states).slice(cut, cut + 1)
     return values.reduce((sum, logE) => sum + Math.exp(logE), 0) / values.length >= 20
   })
   return at < 0 ? Infinity : at + 1
@@ -86,6 +89,36 @@ function foundAt(kind: Kind, seed: number, withPast = true): number {
 const seeds = Array.from({ length: repeats(24, 8) }, (_, index) => 500 + index)
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
+/** What both versions call is slow for five minutes. */
+const slowFor = (minute: number): number => (minute >= 8 && minute < 13 ? 3 : 1)
+
+describe('after minutes in which both versions were slow', () => {
+  it.each([1.25, 2])('a candidate that takes %d times as long is found as soon as without them', (times) => {
+    const factor = (minute: number): number => (minute < 25 ? 1 : times)
+    const without = median(seeds.map((seed) => foundAt({ factor }, seed)))
+    expect(without).toBeGreaterThan(25)
+    expect(median(seeds.map((seed) => foundAt({ factor, both: slowFor }, seed)))).toBeLessThanOrEqual(without + 2)
+  })
+
+  it.each([0, 1])('a candidate that takes 1.25 times as long is found so at cut %d alone, in the bulk', (cut) => {
+    const factor = (minute: number): number => (minute < 25 ? 1 : 1.25)
+    const at = (kind: Kind): number => median(seeds.map((seed) => foundAt({ factor, ...kind }, seed, true, cut)))
+    expect(at({})).toBeGreaterThan(25)
+    expect(at({ both: slowFor })).toBeLessThanOrEqual(at({}) + 2)
+  })
+
+  it('a candidate that stays slow is found', () => {
+    const factor = (minute: number): number => (minute < 13 ? 1 : 3)
+    expect(median(seeds.map((seed) => foundAt({ factor, both: slowFor }, seed)))).toBeLessThanOrEqual(20)
+  })
+
+  it('a candidate that becomes as fast again two minutes later is healthy', () => {
+    const factor = (minute: number): number => (minute < 13 || minute > 14 ? 1 : 3)
+    const found = seeds.map((seed) => foundAt({ factor, both: slowFor }, seed))
+    expect(found.filter(Number.isFinite)).toHaveLength(0)
+  })
+})
+
 describe('durations of a healthy candidate', () => {
   const cases: readonly (readonly [string, Kind])[] = [
     ['steady', {}],
@@ -93,6 +126,7 @@ describe('durations of a healthy candidate', () => {
     ['shorter', { factor: () => 0.85 }],
     ['shorter, and later as long as those of stable', { factor: (minute) => (minute < 20 ? 0.75 : 1) }],
     ['wandering by 10 %, each version on its own', { sd: 0.1 }],
+    ['three times as long for both for minutes', { both: slowFor }],
     ['wandering by 30 % together', { sd: 0.3, together: true }],
     ['warming up', { factor: (minute) => 1 + 0.7 * Math.exp(-minute / 3) }],
   ]
