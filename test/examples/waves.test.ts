@@ -211,7 +211,7 @@ it('puts back alone the function that is blamed, pages once, and promotes the ot
   const lines: string[] = []
   const cli = {
     backend: { ...sandbox.world, order: sandbox.orderAs('ann') },
-    screen: screenOn((one) => lines.push(one)),
+    screen: screenOn((one) => lines.push(one), false),
   }
   const follow = { everyMs: 1, evidence: false, pause: () => Promise.resolve(true) }
   expect(await watchRelease(cli, id, follow)).toBe(exitCodes.notReleased)
