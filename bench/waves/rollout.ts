@@ -4,7 +4,7 @@ import { parseDefinition } from '../../core/service/definition.ts'
 import { advance, begin } from '../../core/release/advance.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { wayForward } from '../../core/release/move.ts'
-import type { Release } from '../../core/release/release.ts'
+import { putBackAlone, type Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { shareBp } from '../../core/service/routing.ts'
 import { minuteMs } from '../../core/time.ts'
@@ -24,6 +24,8 @@ export type Rollout = {
   readonly end: 'promoted' | 'verdict' | 'policy'
   readonly because: string
   readonly blamed: readonly string[]
+  /** Those that were put back alone (`policy.whenBlamed`). */
+  readonly back: readonly string[]
   readonly minutes: number
   /** Requests that failed because of faults. */
   readonly bad: number
@@ -75,7 +77,7 @@ export function runRollout(service: Service, places: readonly Place[], seed: num
     if (state.phase !== 'baking') {
       const end = ending?.outcome === 'promoted' ? 'promoted' : ending?.by === 'verdict' ? 'verdict' : 'policy'
       const { because = '' } = ending ?? {}
-      return { end, because, blamed: verdict?.blamed ?? [], minutes: minute, bad }
+      return { end, because, blamed: verdict?.blamed ?? [], back: putBackAlone(release), minutes: minute, bad }
     }
     for (const [index, { routing, candidate }] of release.targets.entries()) {
       const { perMinute = 0, fault } = places[index] ?? {}

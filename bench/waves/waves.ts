@@ -69,3 +69,27 @@ table(
   ['fault', 'how', 'put back, %', 'requests that it fails, mean'],
   faultEverywhere,
 )
+
+const goesOn = [0, 0.05, 0.3].flatMap((added) =>
+  (['in waves', 'all at once'] as const).map((how) => {
+    const named: string[] = []
+    const ends = many(cases, (one) => {
+      const { places, culprit } = withCulprit(one, added)
+      named.push(culprit)
+      const changes = { policy: { whenBlamed: 'function' } }
+      return runRollout(serviceOf(places, how === 'in waves' ? functionWaves : [], changes), places, one)
+    })
+    const isExactly = ({ back }: Rollout, index: number): boolean => back.length === 1 && back[0] === named[index]
+    const without = ends.filter((one, index) => one.end === 'promoted' && isExactly(one, index))
+    const wrongly = ends.filter((one, index) => one.end === 'promoted' && one.back.length > 0 && !isExactly(one, index))
+    const whole = ends.filter(({ end, back }) => end === 'promoted' && back.length === 0)
+    const gone = ends.filter(({ end }) => end === 'verdict')
+    const counts = [without, wrongly, gone, whole].map(({ length }) => percent(length, cases))
+    return [`+${added * 100} points`, how, ...counts]
+  }),
+)
+table(
+  'The same, with policy.whenBlamed: function',
+  ['fault', 'how', 'promoted without it, %', 'without another, %', 'put back, %', 'promoted with it, %'],
+  goesOn,
+)

@@ -41,7 +41,7 @@ function promoted(blamed: readonly string[]) {
   write({ type: 'settled', atMs: at(12) })
   expect(release.ending?.outcome).toBe('promoted')
   const period = { fromMs: at(0), toMs: at(1440) }
-  const found = measure({ releases: [{ events, attested: {} as never }], incidents: [], ledgers: [], period })
+  const found = measure({ releases: [{ events, attested: {} }], incidents: [], ledgers: [], period })
   return (id: string) => found.find(({ definition }) => definition.id === id)?.result
 }
 
