@@ -277,7 +277,10 @@ const unforeseen = (error: unknown) => ({
 })
 
 /** As a variable of a pipeline that is not set: it names nothing, and AWS is not asked for it. */
-program.hook('preAction', (_, { registeredArguments, processedArgs }) => {
+program.hook('preAction', (_, command) => {
+  // The shell's word that is still to be typed is empty.
+  if (command.name() === 'complete') return
+  const { registeredArguments, processedArgs } = command
   const empty = registeredArguments.find((__, index) => [processedArgs[index]].flat().includes(''))
   if (empty !== undefined) throw new Problem('call_invalid', `The argument ${empty.name()} is empty.`)
 })

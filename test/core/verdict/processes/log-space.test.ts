@@ -1,7 +1,7 @@
 // Sums of logarithms and the rising factorial, against published values and against exact integers.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logAdd, logRising, logSum } from '../../../core/verdict/processes/log-space.ts'
+import { logAdd, logRising, logSum } from '../../../../core/verdict/processes/log-space.ts'
 
 const relative = (found: number, wanted: number): number => Math.abs(found - wanted) / Math.max(1, Math.abs(wanted))
 

@@ -1,9 +1,9 @@
 // The plain formula E2: the code equals it.
 import { describe, expect, it } from 'vitest'
-import type { CountMinute } from '../../../core/verdict/processes/split-process.ts'
-import type { Noise } from '../../../bench/trials/noise.ts'
-import { minutesOf } from '../../../bench/trials/noise.ts'
-import { plainEvidence } from '../../../bench/rivals/e-processes.ts'
+import type { CountMinute } from '../../../../core/verdict/processes/split-process.ts'
+import type { Noise } from '../../../../bench/trials/noise.ts'
+import { minutesOf } from '../../../../bench/trials/noise.ts'
+import { plainEvidence } from '../../../../bench/rivals/e-processes.ts'
 
 const situation = (noise: Noise, minutes: number, perMinute = 1000) => ({
   name: 'split',

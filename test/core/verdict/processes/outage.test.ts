@@ -1,12 +1,12 @@
 // Outages of what both versions need: what was known before one is not lost in it, and its end is not a fault of the candidate.
 import { describe, expect, it } from 'vitest'
-import { minutesOf, pastOf, type Situation } from '../../../bench/trials/noise.ts'
-import { type CountDesign, errorNulls, trusts } from '../../../core/verdict/counts/count-design.ts'
-import { countRule } from '../../../core/verdict/counts/count-process.ts'
-import { driftAlternatives } from '../../../core/verdict/counts/drift-alternatives.ts'
-import { driftNulls } from '../../../core/verdict/counts/drift-evidence.ts'
-import { learn } from '../../../core/verdict/counts/learn.ts'
-import type { CountMinute } from '../../../core/verdict/processes/split-process.ts'
+import { minutesOf, pastOf, type Situation } from '../../../../bench/trials/noise.ts'
+import { type CountDesign, errorNulls, trusts } from '../../../../core/verdict/counts/count-design.ts'
+import { countRule } from '../../../../core/verdict/counts/count-process.ts'
+import { driftAlternatives } from '../../../../core/verdict/counts/drift-alternatives.ts'
+import { driftNulls } from '../../../../core/verdict/counts/drift-evidence.ts'
+import { learn } from '../../../../core/verdict/counts/learn.ts'
+import type { CountMinute } from '../../../../core/verdict/processes/split-process.ts'
 
 const seeds = [3, 4, 5]
 
