@@ -21,7 +21,7 @@ export default defineConfig({
     maxWorkers: '100%',
     env: {
       // Skips bundling and validation of stacks, which take eight and two seconds. Only the examples (test/examples) do both, as
-      // `npm run synth` does. Also skips the copies of the code, and where in the code each resource was made: a fifth of a stack.
+      // `npm run synth` does. Also skips the copies of the code, and the places where resources were made: a fifth of a stack.
       CDK_CONTEXT_JSON: JSON.stringify({
         'aws:cdk:bundling-stacks': [],
         'aws:cdk:disable-asset-staging': true,
