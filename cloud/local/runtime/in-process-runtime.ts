@@ -74,20 +74,10 @@ export function inProcessRuntime(handlers: LocalFunctions, clock: LocalClock, si
         ? answerOf(handler, request, context)
         : present.run(running, () => answerOf(handler, request, context))
     // One that has answered already, as to most customers, needs no timer.
-    const answer = answered instanceof Promise ? await inTime(answered, endMs, request) : answered
+    const answer = answered instanceof Promise ? await inTime(clock, answered, endMs, request) : answered
     isOver = true
     done()
     return { ...answer, durationMs: Math.max(1, clock.nowMs() - startMs) }
-  }
-
-  async function inTime(answered: Promise<RunResult>, endMs: number, request: RunRequest): Promise<RunResult> {
-    let cancel = (): void => undefined
-    const late = new Promise<RunResult>((resolve) => {
-      cancel = clock.at(endMs, () => resolve(timedOut(request)))
-    })
-    const answer = await Promise.race([late, answered])
-    cancel()
-    return answer
   }
 
   return {
@@ -95,6 +85,21 @@ export function inProcessRuntime(handlers: LocalFunctions, clock: LocalClock, si
     waitFor: (_, answer) => present.getStore()?.waitFor(answer) ?? answer,
     stop: () => Promise.resolve(),
   }
+}
+
+async function inTime(
+  clock: LocalClock,
+  answered: Promise<RunResult>,
+  endMs: number,
+  request: RunRequest,
+): Promise<RunResult> {
+  let cancel = (): void => undefined
+  const late = new Promise<RunResult>((resolve) => {
+    cancel = clock.at(endMs, () => resolve(timedOut(request)))
+  })
+  const answer = await Promise.race([late, answered])
+  cancel()
+  return answer
 }
 
 const namesOf = ({ functionName, version, functionArn, requestId, environment }: RunRequest) => ({
