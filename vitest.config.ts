@@ -21,8 +21,12 @@ export default defineConfig({
     maxWorkers: '100%',
     env: {
       // Skips bundling and validation of stacks, which take eight and two seconds. Only the examples (test/examples) do both, as
-      // `npm run synth` does.
-      CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [] }),
+      // `npm run synth` does. Also skips the copies of the code, and the places where resources were made: a fifth of a stack.
+      CDK_CONTEXT_JSON: JSON.stringify({
+        'aws:cdk:bundling-stacks': [],
+        'aws:cdk:disable-asset-staging': true,
+        'aws:cdk:disable-creation-stack-traces': true,
+      }),
       CDK_VALIDATION: 'false',
       // Child processes of tests start faster with a compile cache.
       NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compiled'),

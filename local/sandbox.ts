@@ -117,7 +117,7 @@ export async function openSandbox({
       return around(verb, event, () => handler(event, call))
     },
   ])
-  const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
+  const runtime = inProcessRuntime({ ...Object.fromEntries(controller), ...functions }, clock, samples)
   const cloud = localCloud({ ...options, clock, runtime })
   const waitFor = <T>(answer: Promise<T>): Promise<T> => runtime.waitFor?.(undefined, answer) ?? answer
   const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))

@@ -70,9 +70,7 @@ function readOwn(cedar: Cedar, text: string, schema: string): ReadPolicies {
 
 function answer({ cedar, rules, policies }: Ready, question: PolicyQuestion): PolicyDecision {
   const { principal, action, service, own } = question
-  const asked = own === undefined ? none : readOwn(cedar, own, rules.schema)
-  const all = new Map([...policies, ...asked.policies])
-  if (asked.policies.size > 0) demand(cedar.preparsePolicySet('all', { staticPolicies: texts(all) }))
+  const { asked, all } = own === undefined ? { asked: none, all: policies } : together({ cedar, rules, policies }, own)
   const result = cedar.statefulIsAuthorized({
     principal: { type: principal.kind, id: principal.id },
     action: { type: 'Action', id: action },
@@ -92,6 +90,25 @@ function answer({ cedar, rules, policies }: Ready, question: PolicyQuestion): Po
   if (decision === 'allow' && trouble.length > 0) return no(trouble)
   const because = diagnostics.reason.map((id): PolicyReason => all.get(id)?.reason ?? { policy: id })
   return { allowed: decision === 'allow', because: because.toSorted(byPolicy), trouble }
+}
+
+/** The rules for every service and those of one, parsed under the name `all`. */
+type Together = { readonly asked: ReadPolicies; readonly all: ReadPolicies['policies'] }
+type Held = Together & { readonly rules: Rules; readonly own: string }
+
+// The last ones of each instance: a gate asks many questions in a row about the same service.
+const held = new WeakMap<Cedar, Held>()
+
+function together({ cedar, rules, policies }: Ready, own: string): Together {
+  const last = held.get(cedar)
+  if (last?.own === own && last.rules.policies === rules.policies && last.rules.schema === rules.schema) return last
+  const asked = readOwn(cedar, own, rules.schema)
+  const all = new Map([...policies, ...asked.policies])
+  // What the name meant before ends here, also when this fails.
+  held.delete(cedar)
+  if (asked.policies.size > 0) demand(cedar.preparsePolicySet('all', { staticPolicies: texts(all) }))
+  held.set(cedar, { rules, own, asked, all })
+  return { asked, all }
 }
 
 const none: ReadPolicies = { policies: new Map(), wrong: [] }

@@ -50,10 +50,19 @@ describe("a service's own policies", () => {
   it('are those of this question, not of the previous one', async () => {
     const forbidding = '@id("never") forbid (principal, action, resource);'
     expect((await policies.decide(gate('begin', {}, forbidding))).allowed).toBe(false)
-    expect(
-      (await policies.decide(gate('begin', {}, '@id("ever") permit (principal, action, resource);'))).allowed,
-    ).toBe(true)
+    const permitting = '@id("ever") permit (principal, action, resource);'
+    expect((await policies.decide(gate('begin', {}, permitting))).allowed).toBe(true)
     expect((await policies.decide(gate('begin'))).allowed).toBe(true)
+    expect((await policies.decide(gate('begin', {}, forbidding))).allowed).toBe(false)
+    expect((await policies.decide(gate('begin', {}, permitting))).allowed).toBe(true)
+  })
+
+  it('are judged beside the policies for all services of the one who asks', async () => {
+    const own = '@id("ever") permit (principal, action, resource);'
+    const closed = policiesFrom(() => ({ ...rules, policies: `${rules.policies}\n@id("closed") forbid (${begin});` }))
+    expect((await policies.decide(gate('begin', {}, own))).allowed).toBe(true)
+    expect((await closed.decide(gate('begin', {}, own))).because).toEqual([{ policy: 'closed' }])
+    expect((await policies.decide(gate('begin', {}, own))).allowed).toBe(true)
   })
 })
 

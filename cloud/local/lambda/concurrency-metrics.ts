@@ -31,14 +31,13 @@ export function noteConcurrency(deps: Deps, fn: LambdaFunction): void {
   }
   const whole = ofAccount.get(deps.functions) ?? { minute: -1, value: 0 }
   ofAccount.set(deps.functions, whole)
-  const all = [...deps.functions.values()]
   // What began in an earlier minute and still runs has a point in this one, too.
   if (whole.minute === at) note(fn)
-  else for (const one of all.filter(({ underWay }) => underWay > 0)) note(one)
-  const claimed = claimedOf(all)
+  else for (const one of deps.functions.values()) if (one.underWay > 0) note(one)
+  const claimed = claimedOf(deps.functions.values())
   if (!isPeak(whole, at, claimed)) return
   record('ClaimedAccountConcurrency', account, claimed)
-  record('UnreservedConcurrentExecutions', account, inUnreserved(all))
+  record('UnreservedConcurrentExecutions', account, inUnreserved(deps.functions.values()))
 }
 
 function isPeak(peak: Peak, minute: number, value: number): boolean {

@@ -12,11 +12,14 @@ export function chance(seed: number, purpose: string): () => number {
   }
 }
 
+const twoDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Of a number below 2^32. `toString` is slow for those from 2^31 on, and each invocation has an id. */
+const eightDigits = (number: number): string =>
+  byteOf(number, 24) + byteOf(number, 16) + byteOf(number, 8) + byteOf(number, 0)
+const byteOf = (number: number, shift: number): string => twoDigits[(number >>> shift) & 255] ?? ''
+
 /** UUIDs in the shape of version 4. They do not repeat as long as the stream does not. */
 export function idsFrom(random: () => number): () => string {
-  const hex = (digits: number): string =>
-    Math.floor(random() * 16 ** digits)
-      .toString(16)
-      .padStart(digits, '0')
+  const hex = (digits: number): string => eightDigits(Math.floor(random() * 16 ** digits)).slice(-digits)
   return () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'.charAt(Math.floor(random() * 4))}${hex(3)}-${hex(8)}${hex(4)}`
 }
