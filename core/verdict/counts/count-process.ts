@@ -3,7 +3,7 @@
 import type { CountDesign } from './count-design.ts'
 import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.ts'
 import { type DriftNulls, driftNulls } from './drift-evidence.ts'
-import { outageBegin, type OutageState, outageStep, toleratedInOutage } from '../processes/outage.ts'
+import { outageBegin, type OutageState, outageStep, toleratedIn } from '../processes/outage.ts'
 import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
 import { type CountMinute, nothing } from '../processes/split-process.ts'
 
@@ -40,7 +40,7 @@ export function countRule(design: CountDesign): CountRule {
       const kind = design.worse === 'higher' ? is : 'usual'
       const data = kind === 'recovery' ? nothing : seen
       const how = {
-        tolerance: kind === 'outage' ? toleratedInOutage(design.tolerance, data) : design.tolerance,
+        tolerance: toleratedIn(kind, design.tolerance, data),
         cold: design.hasColdStarts ? cold : undefined,
         jumps: kind === 'outage' || kind === 'recovered',
       }

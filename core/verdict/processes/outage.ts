@@ -17,6 +17,9 @@ export type OutageState = {
 const outageTolerance = 1.5
 const badMin = 10
 const timesUsual = 3
+/** From so many times the usual on, or so many more than an outage has at the least, it is no cluster of errors. */
+const timesJump = 6
+const moreJump = 50
 const fading = 0.95
 const minutesMax = 30
 /** An outage does not end for both versions in the same minute. So many minutes after it are no evidence. */
@@ -38,8 +41,8 @@ export function outageBegin(learned: Known | undefined): OutageState {
 /** Whether it was out of line in the last minute, and has not been for so long that this is the new usual. */
 export const isAway = ({ minutes }: OutageState): boolean => minutes > 0 && minutes < minutesMax
 
-/** Of an outage; so soon after it that the candidate may not have recovered; the first one after that; or any other. */
-type OutageMinute = 'outage' | 'recovery' | 'recovered' | 'usual'
+/** Of an outage; of one that is small or no more than a burst; so soon after it that the candidate may not have recovered; the first one after that; or any other. */
+type OutageMinute = 'outage' | 'burst' | 'recovery' | 'recovered' | 'usual'
 
 /** What this minute is, and the state after it. Where nothing is usual yet, there is no outage. */
 export function outageStep(
@@ -50,8 +53,10 @@ export function outageStep(
   const isOut = stableBad >= Math.max(badMin, timesUsual * usual)
   if (isOut && state.minutes < minutesMax) {
     // A single minute is a batch or a burst: after those, nothing has to recover.
-    const after = { minutes: state.minutes + 1, recovering: state.minutes > 0 ? recoveryMinutes : 0 }
-    return { state: { ...state, ...after }, is: 'outage' }
+    const isJump = stableBad >= Math.min(timesJump * usual, timesUsual * usual + moreJump)
+    const recovering = state.minutes > 0 ? recoveryMinutes : isJump ? 0 : undefined
+    const after = { minutes: state.minutes + 1, ...(recovering === undefined ? {} : { recovering }) }
+    return { state: { ...state, ...after }, is: isJump ? 'outage' : 'burst' }
   }
   const { recovering } = state
   const isRecovery = recovering !== undefined && recovering > 0 && !isOut
@@ -68,13 +73,17 @@ export function outageStep(
 }
 
 /**
- * How many times as often as stable the candidate may fail in a minute of an outage: as it does, within bounds. Always the most
- * would be a poor prediction of an outage that hits both alike; with many errors, whatever was known would be lost in it.
+ * How many times as often as stable the candidate may fail in this minute. In a burst, somewhat more often. In an outage, as it
+ * does, within bounds: always the most would be a poor prediction of an outage that hits both alike; with many errors, whatever
+ * was known would be lost in it.
  */
-export function toleratedInOutage(
+export function toleratedIn(
+  is: OutageMinute,
   tolerance: number,
   { stableBad, stableInvocations, candidateBad, candidateInvocations }: CountMinute,
 ): number {
+  if (is === 'burst') return tolerance * outageTolerance
+  if (is !== 'outage' || candidateInvocations === 0) return tolerance
   const seen = (candidateBad * stableInvocations) / (candidateInvocations * stableBad)
-  return tolerance * Math.min(outageTolerance, Math.max(1, candidateInvocations > 0 ? seen / tolerance : 1))
+  return tolerance * Math.min(outageTolerance, Math.max(1, seen / tolerance))
 }
