@@ -41,7 +41,10 @@ export function outageBegin(learned: Known | undefined): OutageState {
 /** Whether it was out of line in the last minute, and has not been for so long that this is the new usual. */
 export const isAway = ({ minutes }: OutageState): boolean => minutes > 0 && minutes < minutesMax
 
-/** Of an outage; of one that is small or no more than a burst; so soon after it that the candidate may not have recovered; the first one after that; or any other. */
+/**
+ * Of an outage; of a burst, or of an outage that is as small; so soon after it that the candidate may not have recovered; the first
+ * one after that; or any other.
+ */
 type OutageMinute = 'outage' | 'burst' | 'recovery' | 'recovered' | 'usual'
 
 /** What this minute is, and the state after it. Where nothing is usual yet, there is no outage. */
