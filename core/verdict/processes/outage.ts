@@ -42,8 +42,8 @@ export function outageBegin(learned: Known | undefined): OutageState {
 export const isAway = ({ minutes }: OutageState): boolean => minutes > 0 && minutes < minutesMax
 
 /**
- * Of an outage; of a burst, or of an outage that is as small; so soon after it that the candidate may not have recovered; the first
- * one after that; or any other.
+ * Of an outage; of a burst, or of an outage that is as small; so soon after it that the candidate may not have recovered; the
+ * first one after that; or any other.
  */
 type OutageMinute = 'outage' | 'burst' | 'recovery' | 'recovered' | 'usual'
 
