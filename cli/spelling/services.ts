@@ -27,20 +27,6 @@ export function addServices(program: Command, { cli, run, screen, positive }: Su
     )
 
   program
-    .command('remove <service>')
-    .description('remove a service; its aliases, its log and its history stay as they are')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      '\nRefused while a release of it has not ended. `tidegate get SERVICE > FILE` keeps its definition.\n\nExample:\n  tidegate remove checkout-old',
-    )
-    .action(
-      run(async (service: string, options: Shared) =>
-        (await import('../commands/remove.ts')).removeService(await cli(options), service),
-      ),
-    )
-
-  program
     .command('versions <service>')
     .description('show which old versions are deleted, why the others stay, and how much it frees; changes nothing')
     .option('--keep <count>', 'as if the definition said so: how many of the newest stay', positive)
@@ -70,8 +56,25 @@ export function addServices(program: Command, { cli, run, screen, positive }: Su
       ),
     )
 
+  addRemove(program, { cli, run })
   addInit(program, { run, screen })
   addAdopt(program, { run, screen })
+}
+
+function addRemove(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
+  program
+    .command('remove <service>')
+    .description('remove a service; its aliases, its log and its history stay as they are')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nRefused while a release of it has not ended. `tidegate get SERVICE > FILE` keeps its definition.\n\nExample:\n  tidegate remove checkout-old',
+    )
+    .action(
+      run(async (service: string, options: Shared) =>
+        (await import('../commands/remove.ts')).removeService(await cli(options), service),
+      ),
+    )
 }
 
 type InitSpelling = Shared & { function?: string; alias?: string; name?: string; file?: string; offline?: boolean }

@@ -14,7 +14,13 @@ const steps = [
 const warning = `there is no way back after it: "the old column 'total' is dropped"`
 
 const found = (release: Release): LookedUp => ({
-  ...{ nowMs: t0 + 300_000, gates: gatesOfRelease(release.service, release.service), budgets: [], full: false, attested: {} },
+  ...{
+    nowMs: t0 + 300_000,
+    gates: gatesOfRelease(release.service, release.service),
+    budgets: [],
+    full: false,
+    attested: {},
+  },
 })
 const asked = (release: Release): string =>
   closedSentences(release, gatePoint(release) ?? 0, found(release))['approvals'] ?? ''
