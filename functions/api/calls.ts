@@ -83,6 +83,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
   apply: ['definition_invalid', 'definition_contested', 'alias_taken', 'service_missing', 'verb_not_now'],
   service: ['service_missing'],
   releases: ['service_missing'],
+  observed: ['service_missing'],
   release: ['release_missing'],
   events: ['release_missing'],
   problem: ['problem_missing'],

@@ -84,7 +84,7 @@ const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = {
   judge: 1_140,
   settle: 1_085,
   pipeline: 1_010,
-  reconcile: 1_010,
+  reconcile: 1_020,
   prepare: 1_230,
   ask: 990,
   gate: 990,

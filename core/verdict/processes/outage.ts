@@ -17,9 +17,10 @@ export type OutageState = {
 const outageTolerance = 1.5
 const badMin = 10
 const timesUsual = 3
-/** From so many times the usual on, or so many more than an outage has at the least, it is no cluster of errors. */
+/** From so many times the usual on, or so many more than an outage has at the least, and so many, it is no cluster of errors. */
 const timesJump = 6
 const moreJump = 50
+const jumpMin = 30
 const fading = 0.95
 const minutesMax = 30
 /** An outage does not end for both versions in the same minute. So many minutes after it are no evidence. */
@@ -56,9 +57,11 @@ export function outageStep(
   const isOut = stableBad >= Math.max(badMin, timesUsual * usual)
   if (isOut && state.minutes < minutesMax) {
     // A single minute is a batch or a burst: after those, nothing has to recover.
-    const isJump = stableBad >= Math.min(timesJump * usual, timesUsual * usual + moreJump)
-    const recovering = state.minutes > 0 ? recoveryMinutes : isJump ? 0 : undefined
-    const after = { minutes: state.minutes + 1, ...(recovering === undefined ? {} : { recovering }) }
+    const isJump = stableBad >= Math.max(jumpMin, Math.min(timesJump * usual, timesUsual * usual + moreJump))
+    const after = {
+      minutes: state.minutes + 1,
+      ...(isJump ? { recovering: state.minutes > 0 ? recoveryMinutes : 0 } : {}),
+    }
     return { state: { ...state, ...after }, is: isJump ? 'outage' : 'burst' }
   }
   const { recovering } = state

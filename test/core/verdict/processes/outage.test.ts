@@ -6,6 +6,7 @@ import { countRule } from '../../../../core/verdict/counts/count-process.ts'
 import { driftAlternatives } from '../../../../core/verdict/counts/drift-alternatives.ts'
 import { driftNulls } from '../../../../core/verdict/counts/drift-evidence.ts'
 import { learn } from '../../../../core/verdict/counts/learn.ts'
+import { outageBegin, outageStep } from '../../../../core/verdict/processes/outage.ts'
 import type { CountMinute } from '../../../../core/verdict/processes/split-process.ts'
 
 const seeds = [3, 4, 5]
@@ -56,6 +57,20 @@ function backAt(one: Situation, seed: number, minutes: readonly CountMinute[] = 
   })
   return found < 0 ? Infinity : found
 }
+
+// A cluster of errors must not be taken for a jump of what both versions share: evidence would be lost in each one.
+it.each([
+  ['twelve where one is usual', 1, 12, 'burst'],
+  ['twenty-nine where one is usual', 1, 29, 'burst'],
+  ['thirty where one is usual', 1, 30, 'outage'],
+  ['five times as many', 9, 45, 'burst'],
+  ['six times as many', 9, 54, 'outage'],
+  ['fifty more than three times as many', 50, 200, 'outage'],
+  ['twice as many', 50, 100, 'usual'],
+])('%s in one minute', (_, usual, stableBad, is) => {
+  const begin = outageBegin({ minutes: 1, usual: { bad: usual, invocations: 1000 } })
+  expect(outageStep(begin, { stableBad, stableInvocations: 1000 }).is).toBe(is)
+})
 
 const usualOnes = [
   [1000, 0.01, 0.05],
