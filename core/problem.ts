@@ -205,6 +205,14 @@ export function readInput<S extends z.ZodType>(
   throw new Problem(code, `${what} is not valid: ${issuesSentence(parsed.error.issues)}.`)
 }
 
+/** For `catch`: a problem of this code means `instead`; every other error stays what it is. */
+export const insteadOf =
+  <T>(code: ProblemCode, instead: T) =>
+  (error: unknown): T => {
+    if (error instanceof Problem && error.code === code) return instead
+    throw error
+  }
+
 /** The part of a zod issue that sentences are made from. */
 type Issue = IssueFacts & {
   readonly path: readonly PropertyKey[]

@@ -1,5 +1,5 @@
 // Detects drift: definitions in files against the registered ones, and aliases against where the last release left them.
-import { Problem } from '../../core/problem.ts'
+import { insteadOf } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { changesOf, type FieldChange } from '../../functions/definitions/changes.ts'
@@ -45,7 +45,7 @@ export async function showDrift({ backend, screen }: Cli, paths: readonly string
   }
   const definitions = await readDefinitions(files)
   for (const { service: wanted } of definitions) {
-    const registered = await registeredAs(backend, wanted.name)
+    const registered = await backend.services.get(wanted.name).catch(insteadOf('service_missing', undefined))
     drifts.push({
       service: wanted.name,
       definition: registered === undefined ? [{ field: '', file: wanted }] : changesOf(registered, wanted).map(inFile),
@@ -72,15 +72,6 @@ async function withoutFile(backend: Cli['backend'], definitions: readonly Defini
   return names
     .filter((name) => !filed.has(name))
     .map((service) => ({ service, definition: [{ field: '', registered: service }], aliases: [] }))
-}
-
-async function registeredAs(backend: Cli['backend'], name: string): Promise<Service | undefined> {
-  try {
-    return await backend.services.get(name)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'service_missing') return undefined
-    throw error
-  }
 }
 
 const inFile = ({ field, before, after }: FieldChange): Change => ({

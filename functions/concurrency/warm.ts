@@ -3,8 +3,7 @@
 // of times.
 import { askedUntilMs, mayWant, type Warm, type WarmTarget } from '../../core/concurrency/warm.ts'
 import { formatDuration } from '../../core/duration.ts'
-import { Problem } from '../../core/problem.ts'
-import type { Service } from '../../core/service/service.ts'
+import { insteadOf } from '../../core/problem.ts'
 import { concurrently, each, orThrow } from '../steps/each.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
@@ -47,7 +46,7 @@ async function whyOver(deps: Warming, warm: Warm): Promise<string | undefined> {
   const nowMs = deps.clock.nowMs()
   const after = formatDuration((warm.untilMs - warm.promotedAtMs) / 1000)
   if (nowMs >= warm.untilMs) return `${after} after the promotion the time is over`
-  if (nowMs >= askedUntilMs(warm, await definitionNow(deps, warm.service)))
+  if (nowMs >= askedUntilMs(warm, await deps.services.get(warm.service).catch(insteadOf('service_missing', undefined))))
     return 'the definition does not ask for it any more'
   const moved = await concurrently(warm.targets, 1, async (target) =>
     (await isWhereItWas(deps, target)) ? [] : [movedWords(target)],
@@ -58,27 +57,11 @@ async function whyOver(deps: Warming, warm: Warm): Promise<string | undefined> {
 const movedWords = ({ functionName, alias, candidate }: WarmTarget): string =>
   `${functionName}:${alias} does not have all traffic on version ${candidate} any more`
 
-async function definitionNow({ services }: Warming, name: string): Promise<Service | undefined> {
-  try {
-    return await services.get(name)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'service_missing') return undefined
-    throw error
-  }
-}
-
 async function isWhereItWas({ concurrency }: Warming, { functionName, alias, candidate }: WarmTarget) {
-  const aliases = await concurrency.aliases(functionName).catch(ifGone([]))
+  const aliases = await concurrency.aliases(functionName).catch(insteadOf('version_missing', []))
   const versions = aliases.find(({ name }) => name === alias)?.versions ?? []
   return versions.length === 1 && versions[0] === candidate
 }
-
-const ifGone =
-  <T>(instead: T) =>
-  (error: unknown): T => {
-    if (error instanceof Problem && error.code === 'version_missing') return instead
-    throw error
-  }
 
 /** @throws the first failure: the next sweep tries again */
 async function letGo(deps: Warming, warm: Warm, over: Over): Promise<boolean> {
@@ -106,7 +89,7 @@ async function letGoOf(
   { versions, holder, because, kept }: Over & { readonly kept: ReadonlySet<string> },
 ): Promise<boolean> {
   const { functionName } = target
-  const found = await deps.concurrency.list(functionName).catch(ifGone([]))
+  const found = await deps.concurrency.list(functionName).catch(insteadOf('version_missing', []))
   const free = versions(target).filter((one) => has(found, one) && !kept.has(`${functionName}:${one}`))
   if (free.length === 0) return true
   const served = new Set((await deps.concurrency.aliases(functionName)).flatMap((one) => one.versions))

@@ -1,6 +1,6 @@
 // Puts a definition in the place of the one before. Its record comes first: it says who changed what, and its number is the lock.
 // Of two at the same moment, one gets the number, and a definition never replaces one of a higher number.
-import { Problem } from '../../core/problem.ts'
+import { insteadOf, Problem } from '../../core/problem.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import { changesOf } from './changes.ts'
 import { claimNewAliases, dropClaims } from './new-aliases.ts'
@@ -25,7 +25,7 @@ export type Removed = {
 /** @param by who changes it, by AWS's word @throws Problem `definition_contested`, `mode_not_now`, `alias_taken` */
 export async function register(deps: Deps, service: Service, by: string): Promise<Registered> {
   const { name } = service
-  const before = await definedAs(deps, name)
+  const before = await readableOf(deps, name).catch(insteadOf('service_missing', undefined))
   if (before !== undefined) await checkMode(deps, before, service)
   const changed = changesOf(before, service).map(({ field }) => field)
   const { seq: last } = await lastOf(deps, name)
@@ -94,15 +94,6 @@ async function readableOf({ services, log }: Deps, name: string): Promise<Servic
     if (!(error instanceof Problem && error.code === 'item_unreadable')) throw error
     log(error.line)
     return undefined
-  }
-}
-
-async function definedAs(deps: Deps, name: string): Promise<Service | undefined> {
-  try {
-    return await readableOf(deps, name)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'service_missing') return undefined
-    throw error
   }
 }
 

@@ -7,7 +7,7 @@ import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import type { GateBudget, LookedUp } from '../../core/gate/facts.ts'
 import { hexOf } from '../../core/gate/attestation.ts'
 import { type Gates, gatesOfRelease } from '../../core/service/gates.ts'
-import { Problem } from '../../core/problem.ts'
+import { insteadOf } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
@@ -95,14 +95,8 @@ const gatesOf = (today: Service, { gates: { concurrency } }: Service): Gates => 
 }
 
 /** A service whose definition was removed keeps the definition that its release began with. */
-export async function asDefinedToday(deps: Pick<World, 'services'>, service: Service): Promise<Service> {
-  try {
-    return await deps.services.get(service.name)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'service_missing') return service
-    throw error
-  }
-}
+export const asDefinedToday = (deps: Pick<World, 'services'>, service: Service): Promise<Service> =>
+  deps.services.get(service.name).catch(insteadOf('service_missing', service))
 
 /** Every version that is to get traffic; `undefined` while an artifact has no version yet. */
 async function versionsOf(

@@ -1,6 +1,6 @@
 // The way back of a release whose log cannot be read: by its return record alone. The traffic first, then a person, then
 // everything that the release held is let go. Every part may be done twice; nothing of anybody else is touched.
-import { Problem } from '../../core/problem.ts'
+import { insteadOf, Problem } from '../../core/problem.ts'
 import { whyWords } from '../../core/release/head.ts'
 import { aliasLines, aliasWords, endedWithoutLogPage, notBackWithoutLogPage } from '../../core/release/pages.ts'
 import {
@@ -115,10 +115,7 @@ async function putBackAlias(
 ): Promise<string> {
   const at = { ...target, service }
   for (let round = 0; round < roundsMax; round++) {
-    const found = await traffic.read(at).catch((error: unknown) => {
-      if (error instanceof Problem && error.code === 'alias_missing') return undefined
-      throw error
-    })
+    const found = await traffic.read(at).catch(insteadOf('alias_missing', undefined))
     if (found === undefined) return aliasLines.deleted(target)
     if (isLeft({ oneWay }, target, found.routing)) return aliasLines.left(target, found.routing, oneWay?.reason ?? '')
     if (!mayBeOurs(target, found.routing)) return aliasLines.moved(target, found.routing)

@@ -2,7 +2,7 @@
 // holds. A late call, or one that died halfway, may take a lease after that. Such a lease blocks nobody, because whoever meets it
 // checks the holder's log.
 import type { Leases } from '../../cloud/ports.ts'
-import { Problem } from '../../core/problem.ts'
+import { insteadOf, Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { load, type Loaded } from './log.ts'
 import type { World } from './world.ts'
@@ -10,24 +10,12 @@ import type { World } from './world.ts'
 type Deps = Pick<World, 'journal' | 'leases'>
 
 /** The log of a release; `undefined` when there is none. */
-export async function loadIfThere(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
-  try {
-    return await load(deps, releaseId)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'release_missing') return undefined
-    throw error
-  }
-}
+export const loadIfThere = (deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> =>
+  load(deps, releaseId).catch(insteadOf('release_missing', undefined))
 
 /** Like `loadIfThere`, but also `undefined` for a log that cannot be read. */
-export async function loadIfReadable(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
-  try {
-    return await loadIfThere(deps, releaseId)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'item_unreadable') return undefined
-    throw error
-  }
-}
+export const loadIfReadable = (deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> =>
+  loadIfThere(deps, releaseId).catch(insteadOf('item_unreadable', undefined))
 
 /**
  * Whether the release has ended or has no log; then its leases are free. If its log cannot be read, that is unknown, so the

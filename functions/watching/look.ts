@@ -1,11 +1,11 @@
 // One look at a release after its promotion: whether its aliases are as it left them, what the minutes since say, and whether the
 // watch is over. It moves no alias. How it ends is kept before anything is done about it (finish.ts).
 import type { AliasPlace } from '../../core/location.ts'
-import { Problem } from '../../core/problem.ts'
+import { insteadOf, Problem } from '../../core/problem.ts'
 import type { WatchEnd } from '../../core/definition/watch-end.ts'
 import { lastPromoted } from '../../core/release/head.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import { isObserved, type Service } from '../../core/service/service.ts'
+import { isObserved } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { hourMs } from '../../core/time.ts'
 import { countsOf, watchQuestions } from '../../core/watch/counts.ts'
@@ -43,7 +43,7 @@ export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
   const nowMs = deps.clock.nowMs()
   // Whatever it was that could not be read: a watch ends by itself.
   if (nowMs > watch.untilMs + patienceMs) return end(deps, watch, 'time', 'the rest could not be read')
-  const service = await registered(deps, watch.service)
+  const service = await deps.services.get(watch.service).catch(insteadOf('service_missing', undefined))
   if (service === undefined) return end(deps, watch, 'moved', 'the service has been removed')
   if (isObserved(service)) return end(deps, watch, 'moved', 'others move the service now, and it is only observed')
   const places = watch.targets.map((target): AliasPlace => placedIn(service, target))
@@ -59,15 +59,6 @@ export async function lookAt(deps: Watching, watch: Watch): Promise<boolean> {
   if (isWatchOver(now, nowMs)) return end(deps, now, 'time', 'the time that the definition says is over')
   if (kept !== watch) await deps.watches.put({ ...kept, rev: watch.rev + 1 })
   return false
-}
-
-async function registered({ services }: Watching, name: string): Promise<Service | undefined> {
-  try {
-    return await services.get(name)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'service_missing') return undefined
-    throw error
-  }
 }
 
 /** @returns how an alias is, if it is not as the release left it */
