@@ -73,7 +73,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Those with the most in them, and one of each kind: with and without policies, a second client, signatures, pages. */
-export const someVerbs: readonly Verb[] = ['gate', 'prepare', 'judge', 'attest', 'copyLog', 'widget']
+const someVerbs: readonly Verb[] = ['gate', 'prepare', 'judge', 'attest', 'copyLog', 'widget']
 const bundledHere: readonly Verb[] = areAll ? [...verbs, ...optionalVerbs] : someVerbs
 
 /** The functions that decide by policies. */

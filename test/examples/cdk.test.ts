@@ -14,9 +14,8 @@ type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
 beforeAll(() => {
-  // Validated, like a user's app (vitest.config.ts), and in `npm run e2e` bundled as well.
-  vi.stubEnv('CDK_VALIDATION', undefined)
-  if (areAll) vi.stubEnv('CDK_CONTEXT_JSON', undefined)
+  // In `npm run e2e` validated and bundled, like a user's app (vitest.config.ts).
+  if (areAll) for (const name of ['CDK_VALIDATION', 'CDK_CONTEXT_JSON']) vi.stubEnv(name, undefined)
   // Each in its own app, because an app is synthesised as a whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })

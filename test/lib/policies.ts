@@ -223,11 +223,19 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
   }
 }
 
-/** What IAM answers to a role by its own policies, kept for all tests of a process: its policies never change. */
-const decisions = new WeakMap<Role, Map<string, boolean>>()
+/** What IAM answers to a role by its own policies, kept for all tests of a process: many stacks give a role the same ones. */
+const decisions = new Map<string, Map<string, boolean>>()
+const decisionsOf = new WeakMap<Role, Map<string, boolean>>()
 function decidedFor(role: Role): Map<string, boolean> {
-  const known = decisions.get(role) ?? new Map<string, boolean>()
-  decisions.set(role, known)
+  const text = (): string => JSON.stringify([role.arn, role.statements])
+  const known = decisionsOf.get(role) ?? kept(decisions, text(), () => new Map<string, boolean>())
+  decisionsOf.set(role, known)
+  return known
+}
+
+function kept<Value>(all: Map<string, Value>, key: string, make: () => Value): Value {
+  const known = all.get(key) ?? make()
+  all.set(key, known)
   return known
 }
 
