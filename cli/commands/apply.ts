@@ -8,6 +8,7 @@ import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { definitionFiles } from '../backend/definition-files.ts'
+import { besidesWords } from '../services/besides.ts'
 import { readYaml } from '../backend/text-file.ts'
 
 const Answer = z.looseObject({ isKnown: z.boolean(), changed: z.array(z.string()), service: z.unknown() })
@@ -79,7 +80,8 @@ async function applyOne({ backend, screen }: Cli, checked: Service, definition: 
   const planned = isObserved(checked)
     ? 'Others move it: Tidegate only looks, and says what it would have done.'
     : `Plan: ${wholePlanWords(checked)}.`
-  screen.say([`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, changeWords(isKnown, changed)], service)
+  const said = [`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, ...besidesWords(checked)]
+  screen.say([...said, changeWords(isKnown, changed)], service)
   if (!screen.json) screen.note(await missingAliases(backend, checked))
 }
 

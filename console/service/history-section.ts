@@ -1,7 +1,7 @@
 // The history of a service, newest first: what was released by whom and why, how it ended, and what undid what.
 import { outcomeWords } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
-import { oneLine } from '../../core/foreign-text.ts'
+import { oneLine, withStop } from '../../core/foreign-text.ts'
 import type { Outcome } from '../../core/release/event.ts'
 import type { HistoryRow, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
@@ -41,7 +41,7 @@ function historyRow(one: HistoryRow): readonly Cell[] {
   const { releaseId, requestedAtMs, settledAtMs, outcome, phase, versions, by, source, because, burned } = one
   const took = settledAtMs === undefined ? '' : ` after ${formatDuration((settledAtMs - requestedAtMs) / 1000)}`
   const said = [
-    ...(because === undefined ? [] : [burned.length === 0 || because.endsWith('.') ? because : `${because}.`]),
+    ...(because === undefined ? [] : [burned.length === 0 ? because : withStop(because)]),
     ...burned.map(({ slo, bad }) => `It spent ${Math.round(bad * 10) / 10} bad requests of ${slo}.`),
   ].join(' ')
   return [

@@ -5,14 +5,14 @@ import { counted } from '../../core/counted.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { dayMs } from '../../core/time.ts'
-import { drillWord, outcomeWords } from '../../core/release/head.ts'
+import { drillWord, endedWords } from '../../core/release/head.ts'
 import type { MarkedMove, MarkedRelease, MarksView } from '../../core/view/marks-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { row, table } from '../table.ts'
 
 const wordsMost = 200
-const [namesWidth, endsWidth, laneHeight, axisHeight] = [230, 120, 22, 24]
+const [namesWidth, endsWidth, laneHeight, axisHeight] = [230, 150, 22, 24]
 /** Letters are about this wide. */
 const letterWidth = 7
 const percent = ({ weightBp }: MarkedMove): string => `${weightBp / 100} %`
@@ -87,13 +87,17 @@ function laneOf({ head, versions, untilMs, moves = [] }: MarkedRelease, { y, x, 
           <title>${percent(move)} at ${iso(move.atMs)}</title>
         </line>`,
     )}
-    <text x="${Math.max(from + 3, to) + 5}" y="${y + 15}">${isPast ? 'goes on' : endWords(head)}</text>`
+    <text x="${Math.max(from + 3, to) + 5}" y="${y + 15}"
+      >${isPast ? 'goes on' : oneLine(endWords(head), Math.floor(endsWidth / letterWidth))}</text
+    >`
 }
 
 const signs: Readonly<Partial<Record<string, string>>> = { promoted: '✓ ', rolledBack: '↩ ' }
 
-const endWords = ({ outcome }: MarkedRelease['head']): string =>
-  outcome === undefined ? 'under way' : `${signs[outcome] ?? '✕ '}${outcomeWords[outcome]}`
+const endWords = ({ outcome, putBack }: MarkedRelease['head']): string =>
+  outcome === undefined
+    ? 'under way'
+    : `${outcome === 'promoted' && putBack !== undefined ? '◐ ' : (signs[outcome] ?? '✕ ')}${endedWords(outcome, putBack)}`
 
 const words = ({ releases }: MarksView): Html =>
   table({

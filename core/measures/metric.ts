@@ -56,7 +56,7 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
     case 'moved':
       return [
         metric('CandidateWeight', candidateShareBp(release) / 100, {}, 'Percent'),
-        ...(event.purpose === 'rollBack'
+        ...(event.purpose === 'rollBack' || event.purpose === 'putBack'
           ? [metric('WayBackSeconds', (event.atMs - decidedAtMs(events)) / 1000, {}, 'Seconds')]
           : []),
       ]

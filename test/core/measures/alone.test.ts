@@ -1,5 +1,6 @@
 // A release of which a function went back alone: a change that failed, and neither a good nor a bad word about its candidate.
 import { expect, it } from 'vitest'
+import type { Incident } from '../../../core/measures/incident.ts'
 import { measure } from '../../../core/measures/measures.ts'
 import type { NewEvent } from '../../../core/release/event.ts'
 import { wayForward } from '../../../core/release/move.ts'
@@ -12,7 +13,7 @@ const targets = ['a', 'b'].map((name) => ({ function: name, alias: 'live' }))
 const plan = { steps: [{ weight: 10, bake: '5m' }] }
 
 /** @param blamed who went back alone, if anybody */
-function promoted(blamed: readonly string[]) {
+function promoted(blamed: readonly string[], incidents: readonly Incident[] = []) {
   let release: Release = requested({ targets, plan, signals: {}, policy: { whenBlamed: 'function' } })
   const { service, candidate, provenance } = release
   const first = { releaseId: release.id, key: release.key, service, candidate, provenance }
@@ -34,16 +35,34 @@ function promoted(blamed: readonly string[]) {
   if (blamed.length > 0) {
     const signals = blamed.map((name) => ({ signal: `errors:${name}`, kind: 'fail' as const, because: 'x' }))
     write({ type: 'judged', atMs: at(2), verdict: { ...verdict('fail'), signals, blamed: [...blamed] } })
-    shift(2)
+    shift(4)
   }
   write({ type: 'judged', atMs: at(10), verdict: verdict('pass') })
   shift(11)
   write({ type: 'settled', atMs: at(12) })
   expect(release.ending?.outcome).toBe('promoted')
   const period = { fromMs: at(0), toMs: at(1440) }
-  const found = measure({ releases: [{ events, attested: {} }], incidents: [], ledgers: [], period })
+  const found = measure({ releases: [{ events, attested: {} }], incidents, ledgers: [], period })
   return (id: string) => found.find(({ definition }) => definition.id === id)?.result
 }
+
+it('is restored when that function is back, by a decision that took so long, and is no canary that passed', () => {
+  const found = promoted(['b'])
+  const seconds = (id: string) => found(id)?.value
+  // First traffic at minute 1, the look that failed at 2, back at 4.
+  expect(seconds('M4')).toEqual({ known: true, number: 180 })
+  expect(seconds('M8')).toEqual({ known: true, number: 120 })
+  expect(seconds('M12')).toEqual({ known: true, number: 60 })
+  expect(seconds('M5')).toEqual({ known: true, number: 0 })
+  const whole = promoted([])
+  for (const id of ['M4', 'M8', 'M12']) expect(whole(id)?.value.known).toBe(false)
+  expect(whole('M5')?.value).toEqual({ known: true, number: 1 })
+})
+
+it('that has an incident is restored when the incident is resolved, and by nothing else', () => {
+  const incident = { service: 'checkout', source: 'ops', id: '1', title: 'x', openedAtMs: at(2), resolvedAtMs: at(30) }
+  expect(promoted(['b'], [incident])('M4')).toMatchObject({ value: { number: 28 * 60 }, n: 1 })
+})
 
 it('is a promotion for M1, and a failed change for M3', () => {
   expect([promoted([])('M3'), promoted(['b'])('M3')]).toMatchObject([

@@ -56,7 +56,7 @@ describe('what happens now', () => {
       order,
       { type: 'returnFailed', atMs: t0 + minute, because: 'Lambda does not answer' },
     ])
-    expect(view.now.sentence).toBe('Going back to version 1: user/ann says "orders \'drop\'.".')
+    expect(view.now.sentence).toBe('Going back to version 1: user/ann says "orders \'drop\'".')
     expect(view.back).toMatchObject({
       sentence: expect.stringMatching(/pressing tries again/) as string,
       order: { route: 'roll-back' },
@@ -117,7 +117,7 @@ describe('what is not known', () => {
         kind: 'pass',
         advisory: false,
         because: '3',
-        tolerance: 'tolerated: up to 1 times',
+        tolerance: "tolerated: no more than stable's",
         points: [],
       },
     ])
