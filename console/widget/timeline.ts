@@ -12,7 +12,7 @@ import { html, type Html, nothing } from '../html.ts'
 import { row, table } from '../table.ts'
 
 const wordsMost = 200
-const [namesWidth, endsWidth, laneHeight, axisHeight] = [230, 150, 22, 24]
+const [namesWidth, endsWidth, laneHeight, axisHeight] = [230, 120, 22, 24]
 /** Letters are about this wide. */
 const letterWidth = 7
 const percent = ({ weightBp }: MarkedMove): string => `${weightBp / 100} %`
@@ -87,17 +87,21 @@ function laneOf({ head, versions, untilMs, moves = [] }: MarkedRelease, { y, x, 
           <title>${percent(move)} at ${iso(move.atMs)}</title>
         </line>`,
     )}
-    <text x="${Math.max(from + 3, to) + 5}" y="${y + 15}"
-      >${isPast ? 'goes on' : oneLine(endWords(head), Math.floor(endsWidth / letterWidth))}</text
-    >`
+    <text x="${Math.max(from + 3, to) + 5}" y="${y + 15}">${isPast ? 'goes on' : shortEnd(head)}</text>`
 }
 
 const signs: Readonly<Partial<Record<string, string>>> = { promoted: '✓ ', rolledBack: '↩ ' }
 
-const endWords = ({ outcome, putBack }: MarkedRelease['head']): string =>
-  outcome === undefined
+const isPart = ({ outcome, putBack }: MarkedRelease['head']): boolean => outcome === 'promoted' && putBack !== undefined
+
+const endWords = (head: MarkedRelease['head']): string =>
+  head.outcome === undefined
     ? 'under way'
-    : `${outcome === 'promoted' && putBack !== undefined ? '◐ ' : (signs[outcome] ?? '✕ ')}${endedWords(outcome, putBack)}`
+    : `${isPart(head) ? '◐ ' : (signs[head.outcome] ?? '✕ ')}${endedWords(head.outcome, head.putBack)}`
+
+/** Beside the line there is little room. */
+const shortEnd = (head: MarkedRelease['head']): string =>
+  oneLine(isPart(head) ? endWords(head).replace('promoted ', '') : endWords(head), Math.floor(endsWidth / letterWidth))
 
 const words = ({ releases }: MarksView): Html =>
   table({

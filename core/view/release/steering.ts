@@ -1,7 +1,7 @@
 // What people may do with a release now: put it back, pause, resume, promote, abort, answer its approvals, override its gates.
 // Whether this person may, the door decides; here it only says what makes sense.
 import { personKey } from '../../caller.ts'
-import { nameWords, withStop } from '../../foreign-text.ts'
+import { nameWords, oneLine, withStop } from '../../foreign-text.ts'
 import { approversOf, dueAt } from '../../gate/facts.ts'
 import { heldNow, openFacts } from '../../release/gating.ts'
 import { isWayBack, takenTargets } from '../../release/head.ts'
@@ -191,12 +191,15 @@ export function gatesOf(release: Release, today: Parameters<typeof gatesOfReleas
   }
 }
 
+const factsMost = 600
 /** Of a live release whose gates are not closed. */
 export function openGates(release: Release, nowMs: number): string | undefined {
   const facts = openFacts(release)
-  if (facts === undefined || release.cleared === undefined || !isLive(release) || heldNow(release) !== undefined)
-    return undefined
-  return withStop(`When they were asked last, at ${clockWords(release.cleared.atMs, nowMs)}: ${facts}`)
+  if (facts === undefined || release.cleared === undefined || heldNow(release) !== undefined) return undefined
+  if (!isLive(release) || isReturning(release)) return undefined
+  return withStop(
+    `When they were asked last, at ${clockWords(release.cleared.atMs, nowMs)}: ${oneLine(facts, factsMost)}`,
+  )
 }
 
 const namesMost = 10

@@ -74,9 +74,7 @@ describe('what is kept', () => {
   })
 
   it('is said to whoever writes the definition', () => {
-    expect(promisedWords(service(undefined, 1))).toBe(
-      '1 environment of checkout:live; paid for twice during a release',
-    )
+    expect(promisedWords(service(undefined, 1))).toBe('1 environment of checkout:live; paid for twice during a release')
     expect(promisedWords(service(watch))).toBe(
       '50 environments of checkout:live; paid for twice during a release, and for 1h after a promotion',
     )

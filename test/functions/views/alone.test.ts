@@ -75,7 +75,7 @@ describe('promoted without a function', () => {
     expect(releases).toContain('cart 11 → 12')
     expect(releases).not.toContain('pay 11 → 12')
     const timeline = await show('timeline')
-    expect(timeline).toMatch(/◐ promoted without pay\s*<\/text/)
+    expect(timeline).toMatch(/◐ without pay\s*<\/text/)
     expect(timeline).toContain('◐ promoted without pay after')
   })
 
