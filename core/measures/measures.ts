@@ -59,7 +59,7 @@ export const definitions: readonly Definition[] = [
     name: 'time to restore',
     unit: 'seconds',
     sentence:
-      'Incidents from opened to resolved; roll backs without one from first traffic until it was back; the median.',
+      'Incidents from opened to resolved; roll backs, also in part, without one from first traffic until it was back; the median.',
     of: timeToRestore,
   },
   {

@@ -32,8 +32,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
-  /** Some of its functions were put back alone. */
-  readonly isPart?: true
+  /** Functions that were put back alone. */
+  readonly putBack?: readonly string[]
   /** A rehearsal of the way back. */
   readonly isDrill?: true
   /** How it ended, in words. */
@@ -128,7 +128,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     ...(settledAtMs === undefined ? {} : { settledAtMs }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(because === undefined ? {} : { because }),
-    ...(head.putBack === undefined ? {} : { isPart: true as const }),
+    ...(head.putBack === undefined ? {} : { putBack: head.putBack }),
     ...(by === undefined ? {} : { by }),
     ...(commit === undefined ? {} : { commit }),
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),

@@ -31,7 +31,7 @@ it('has how much concurrency was free, and when that was', () => {
   const { open, page, status } = shownBy(withAnswer(gated(0, { tight: '', words })), 3)
   expect(open).toBe(`When they were asked last, at 00:00:00Z: ${words}.`)
   expect(page).toContain(`${words}.`)
-  expect(page).toMatch(/<h2>Gates<\/h2>[^]*?>open<\/span>\s+When they were asked last/)
+  expect(page).toMatch(/<h2>Gates<\/h2>[^]*?>\s*open\s*<\/[^]*?When they were asked last/)
   expect(status).toContain(`  gates: open. When they were asked last, at 00:00:00Z: ${words}.`)
 })
 

@@ -84,8 +84,8 @@ describe('promoted without a function', () => {
     expect(view?.title).toBe('cart 11 → 12, web 11 → 12, without pay')
     expect(releasePage(view!, frame)).toContain('<title>cart 11 → 12, web 11 → 12, without pay')
     const page = await loadService(town, 'shop')
-    expect(page?.history[0]).toMatchObject({ versions: '11 → 12', isPart: true })
-    expect(servicePage(page!, frame)).toContain('promoted in part')
+    expect(page?.history[0]).toMatchObject({ versions: '11 → 12', putBack: ['pay'] })
+    expect(servicePage(page!, frame)).toMatch(/<span class="state hold"\s*>promoted without pay<\/span/)
   })
 
   it('is an error in its trace', () => {
