@@ -192,10 +192,10 @@ export function gatesOf(release: Release, today: Parameters<typeof gatesOfReleas
 }
 
 const factsMost = 600
-/** Of a live release whose gates are not closed. */
+/** Of a live release; a denial takes the answer of before away. */
 export function openGates(release: Release, nowMs: number): string | undefined {
   const facts = openFacts(release)
-  if (facts === undefined || release.cleared === undefined || heldNow(release) !== undefined) return undefined
+  if (facts === undefined || release.cleared === undefined) return undefined
   if (!isLive(release) || isReturning(release)) return undefined
   return withStop(
     `When they were asked last, at ${clockWords(release.cleared.atMs, nowMs)}: ${oneLine(facts, factsMost)}`,

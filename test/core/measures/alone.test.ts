@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest'
 import type { Incident } from '../../../core/measures/incident.ts'
 import { measure } from '../../../core/measures/measures.ts'
+import { isMeasuredByAll, metricsOf } from '../../../core/measures/metric.ts'
+import { replay } from '../../../core/release/advance.ts'
 import type { NewEvent } from '../../../core/release/event.ts'
 import { wayBack, wayForward } from '../../../core/release/move.ts'
 import type { Release } from '../../../core/release/release.ts'
@@ -91,4 +93,15 @@ it('says neither good nor bad of its candidate, so M11 finds nothing flaky befor
   expect(measuredIn([part, logOf([], { id: 'checkout-2', isBad: true })])('M11')).toMatchObject({
     value: { number: 0 },
   })
+})
+
+it('has its seconds as a way back in the metrics, from the look that failed', () => {
+  const events = logOf(['b'])
+  const upTo = events.findIndex((event) => event.type === 'moved' && event.purpose === 'putBack')
+  const [log, event] = [events.slice(0, upTo + 1), events[upTo]!]
+  expect(isMeasuredByAll(event)).toBe(true)
+  expect(metricsOf(log, replay(log)!).map(({ name, value }) => [name, value])).toEqual([
+    ['CandidateWeight', 10],
+    ['WayBackSeconds', 120],
+  ])
 })

@@ -41,14 +41,14 @@ it('says nothing where nothing was looked up, of gates that are closed, and of w
   expect(bare.page).not.toContain('<h2>Gates</h2>')
   expect(bare.status).not.toContain('gates:')
   const before = begun().filter(({ type }) => type !== 'moveIntended' && type !== 'moved')
-  const closed = {
+  const closed: NewEvent = {
     type: 'gated',
     atMs: at(9),
     point: 0,
     allowed: false,
     because: 'tight',
     gates: ['headroom'],
-  } as const
+  }
   const open = gated(0, { tight: '', words })
   const reopened = logOf([...before.map((event) => (event.type === 'gated' ? open : event)), closed])
   expect(shownBy(reopened, 10).open).toBeUndefined()

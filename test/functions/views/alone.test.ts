@@ -6,6 +6,7 @@ import { onCallPage } from '../../../console/on-call/on-call-page.ts'
 import { releasePage } from '../../../console/release/release-page.ts'
 import { servicePage } from '../../../console/service/service-page.ts'
 import { minuteMs } from '../../../core/time.ts'
+import { versionsWords } from '../../../core/view/live-view.ts'
 import { traceOf } from '../../../core/view/release/trace.ts'
 import { widgetHandler } from '../../../functions/reading/widget.ts'
 import { loadDelivery } from '../../../functions/views/delivery.ts'
@@ -99,6 +100,9 @@ it('a release that goes on without a function says so, and its button does not n
   await town.live(service, begun('shop-2', 5))
   const [tile] = (await loadFleet(town)).tiles
   expect(tile?.live?.versions).toBe('11 → 12, without pay')
+  const { candidate, targets: all } = begun('shop-2', 5).release()
+  const versions = all.map((one) => (one.functionName === 'pay' ? { ...one, stable: '7' } : one))
+  expect(versionsWords({ candidate, targets: versions })).toBe('11 → 12, without pay')
   const view = await loadService(town, 'shop')
   expect(view?.putBack?.label).toBe('Put back: shop 12 → 11')
   expect((await loadRelease(town, 'shop-2'))?.title).toBe('cart 11 → 12, web 11 → 12, without pay')

@@ -28,6 +28,7 @@ const head = (changes: Partial<Head>): Head => ({
   ...{ requestedAtMs: fromMs, settledAtMs: toMs, versions: { checkout: { stable: '1', candidate: '2' } } },
   ...changes,
 })
+const { settledAtMs: _, ...live } = head({ phase: 'baking' })
 const back = head({ releaseId: 'r2', requestedAtMs: toMs, settledAtMs: undoneMs, outcome: 'promoted', backFrom: 'r1' })
 
 async function pastWith(items: readonly Head[]) {
@@ -41,7 +42,8 @@ async function pastWith(items: readonly Head[]) {
     journal: { latest: () => Promise.resolve([]) },
     log: () => undefined,
   } as unknown as Parameters<typeof withPast>[0]
-  return (await withPast(deps, watch, [{ functionName: 'checkout', alias: 'live' }])).targets[0]?.past
+  return (await withPast(deps, watch, [{ service: 'checkout', functionName: 'checkout', alias: 'live' }])).targets[0]
+    ?.past
 }
 
 it.each<readonly [string, keyof typeof days, readonly Head[]]>([
@@ -51,7 +53,7 @@ it.each<readonly [string, keyof typeof days, readonly Head[]]>([
   ['it went back', 'one', [head({ outcome: 'rolledBack' })]],
   ['it was called off', 'one', [head({ outcome: 'aborted' })]],
   ['it was promoted, and undone later', 'two', [back, head({ outcome: 'promoted' })]],
-  ['it has not ended', 'open', [head({ phase: 'baking', settledAtMs: undefined as never })]],
+  ['it has not ended', 'open', [live]],
   ['it moved nothing', 'none', [head({ outcome: 'rejected' })]],
   ['it was there already', 'none', [head({ outcome: 'alreadyReleased' })]],
 ])('of a release: %s; what is left out of the past: %s', async (_, gone, heads) => {
