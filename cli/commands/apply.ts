@@ -1,5 +1,6 @@
 // Reads definitions from files and checks them with their policies. The controller registers them, and knows who asks for it.
 import * as z from 'zod'
+import { besidesWords } from '../../core/concurrency/words.ts'
 import { Problem } from '../../core/problem.ts'
 import { wholePlanWords } from '../../core/service/plan.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
@@ -8,7 +9,6 @@ import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { definitionFiles } from '../backend/definition-files.ts'
-import { besidesWords } from '../services/besides.ts'
 import { readYaml } from '../backend/text-file.ts'
 
 const Answer = z.looseObject({ isKnown: z.boolean(), changed: z.array(z.string()), service: z.unknown() })

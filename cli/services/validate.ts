@@ -1,10 +1,10 @@
 // `tidegate validate`: whether definitions are valid, and where they are not. It asks nobody and changes nothing, so it needs no
 // account; whether functions, alarms and roles exist, only `tidegate apply`, `tidegate doctor` and a release find out.
+import { besidesWords } from '../../core/concurrency/words.ts'
 import { wholePlanWords } from '../../core/service/plan.ts'
 import { targetsWords } from '../../core/service/target.ts'
 import { Problem } from '../../core/problem.ts'
 import { checkedDefinition, wrongWith } from '../../policy/definition.ts'
-import { besidesWords } from './besides.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 import { definitionFiles } from '../backend/definition-files.ts'
 import { type FilePlace, type Located, readLocated } from '../backend/text-file.ts'

@@ -2,7 +2,8 @@
 import { counted } from '../counted.ts'
 import { formatDuration } from '../duration.ts'
 import { minuteWords } from '../time.ts'
-import type { Service } from '../service/service.ts'
+import { watchPolicyWords } from '../definition/watch-policy.ts'
+import { isObserved, type Service } from '../service/service.ts'
 import { askedUntilMs, keptBy, type Warm, warmUntilMs } from './warm.ts'
 import type { Need } from './need.ts'
 import type { Problem } from '../problem.ts'
@@ -88,7 +89,7 @@ export function warmNowWords(warm: Warm, service: Service | undefined, nowMs: nu
 }
 
 /** What a definition promises its functions, for whoever writes it; nothing where it promises nothing. */
-export function promisedWords({ targets, watch }: Pick<Service, 'targets' | 'watch'>): string | undefined {
+function promisedWords({ targets, watch }: Pick<Service, 'targets' | 'watch'>): string | undefined {
   const promised = targets.flatMap(({ functionName, alias, provisionedConcurrency }) =>
     provisionedConcurrency === undefined
       ? []
@@ -98,4 +99,14 @@ export function promisedWords({ targets, watch }: Pick<Service, 'targets' | 'wat
   const kept =
     watch?.warmSeconds === undefined ? '' : `, and for ${formatDuration(watch.warmSeconds)} after a promotion`
   return `${promised.join(', ')}; paid for twice during a release${kept}`
+}
+
+/** What a definition asks for besides its plan, a line each: what is watched, and what is promised. */
+export function besidesWords(service: Service): readonly string[] {
+  if (isObserved(service)) return []
+  const promised = promisedWords(service)
+  return [
+    ...(service.watch === undefined ? [] : [`Watched: ${watchPolicyWords(service.watch)}.`]),
+    ...(promised === undefined ? [] : [`Provisioned concurrency: ${promised}.`]),
+  ]
 }

@@ -7,9 +7,9 @@ import { leftOut, ofSpread, type Result, share } from './result.ts'
 import { detectSeconds, isEvidence } from './times.ts'
 
 /**
- * M5: the share of canaries that were promoted whole. Counts changes with steps below 100 %, whose candidate had traffic, and that
- * were promoted or rolled back. Leaves out those whose promotion was hurried by a person. One of which the verdict put a function
- * back has not passed.
+ * M5: the share of canaries that were promoted whole. Counts changes with steps below 100 %, whose candidate had traffic, and
+ * that were promoted or rolled back. Leaves out those whose promotion was hurried by a person. One of which the verdict put a
+ * function back has not passed.
  */
 export function canaryPassRate(facts: Facts): Result {
   const all = changes(facts).filter(

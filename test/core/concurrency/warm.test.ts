@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { askedUntilMs, keptBy, mayWant, Warm, warmOf } from '../../../core/concurrency/warm.ts'
-import { keptWords, promisedWords, warmNowWords, warmWords } from '../../../core/concurrency/words.ts'
+import { besidesWords, keptWords, warmNowWords, warmWords } from '../../../core/concurrency/words.ts'
 import type { Release } from '../../../core/release/release.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import { releaseOf, t0 } from './releases.ts'
@@ -73,12 +73,17 @@ describe('what is kept', () => {
     expect(said(watch, 1, earlier)).toContain('at the latest: checkout:1. The next')
   })
 
-  it('is said to whoever writes the definition', () => {
-    expect(promisedWords(service(undefined, 1))).toBe('1 environment of checkout:live; paid for twice during a release')
-    expect(promisedWords(service(watch))).toBe(
-      '50 environments of checkout:live; paid for twice during a release, and for 1h after a promotion',
-    )
-    expect(promisedWords({ ...service(undefined), targets: [] })).toBeUndefined()
+  it('is said to whoever writes the definition, with the watch', () => {
+    const promised = (environments: string, more = '') =>
+      `Provisioned concurrency: ${environments} of checkout:live; paid for twice during a release${more}.`
+    expect(besidesWords(service(undefined, 1))).toEqual([promised('1 environment')])
+    expect(besidesWords(service(watch))).toEqual([
+      'Watched: for 2h after a promotion; a late fault is paged.',
+      promised('50 environments', ', and for 1h after a promotion'),
+    ])
+    const { provisionedConcurrency: _, ...bare } = service(undefined).targets[0]!
+    expect(besidesWords({ ...service(undefined), targets: [bare] })).toEqual([])
+    expect(besidesWords({ ...service(watch), mode: 'observe' })).toEqual([])
   })
 
   it('is said with what it costs at most, before and afterwards', () => {
