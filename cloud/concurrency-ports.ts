@@ -45,8 +45,11 @@ export type Concurrency = {
 
 /** A part of `OpenReleases`: what is left of releases that have ended are versions that are kept warm. */
 export type WarmReleases<Key> = {
-  /** All, in one read. Whoever asks for open releases in another way sees none of those that are only kept warm. */
-  all(): Promise<{ readonly open: readonly Key[]; readonly warm: readonly Warm[] }>
+  /**
+   * All, or all of one service, in one read. Whoever asks for open releases in another way sees none of those that are only kept
+   * warm.
+   */
+  all(service?: string): Promise<{ readonly open: readonly Key[]; readonly warm: readonly Warm[] }>
   /** The release is not open any more, but its entry stays until it is removed. Does nothing if there is no entry. */
   keepWarm(warm: Warm): Promise<void>
 }

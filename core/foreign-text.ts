@@ -48,6 +48,12 @@ export function quoted(text: string, by?: string, max = 500): string {
 /** A name that has spaces in it may be a sentence: it is quoted. */
 export const nameWords = (name: string): string => (/^[\w@.:/+=,-]+$/.test(name) ? name : quoted(name, undefined, 200))
 
+/** Words that our sentence goes on after: without the full stop that they, or a quotation at their end, may have. */
+export const withoutStop = (words: string): string => words.replace(/\.$|(?<!\.)\.(?="$)/, '')
+
+/** Words as a sentence, with one full stop. */
+export const withStop = (words: string): string => (words.endsWith('.') ? words : `${withoutStop(words)}.`)
+
 /** For those who take nothing else: printable ASCII. @returns at least one character */
 export function asciiLine(text: string, max: number, otherwise: string): string {
   const plain = oneLine(text)

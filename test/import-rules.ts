@@ -37,7 +37,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/freeze/': ['core/*', 'core/around/*', 'core/freeze/*', 'core/release/*'],
   'core/versions/': ['core/*', 'core/definition/*', 'core/service/*', 'core/release/*', 'zod'],
-  'core/concurrency/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/concurrency/*'],
+  'core/concurrency/': [
+    ...['core/*', 'core/definition/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*'],
+    'core/concurrency/*',
+  ],
   'core/concurrency/warm.ts': ['core/*', 'core/service/*', 'core/release/*', 'core/concurrency/*', 'zod'],
   'core/observe/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/observe/*', 'zod'],
   'core/watch/': [

@@ -1,6 +1,7 @@
 // Calls the controller's API: signs the request as the caller (Signature Version 4), and turns the answer into what the function
 // returned, or into the Problem that it threw.
 import { SignatureV4 } from '@smithy/signature-v4'
+import { withoutStop } from '../../core/foreign-text.ts'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import { sha256 } from '../../cloud/sha256.ts'
 import { routePath } from '../../functions/routes.ts'
@@ -122,7 +123,7 @@ function problemOf(status: number, answer: unknown, what: string): Error {
   const { code, title, detail = title, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof code === 'string' && Object.hasOwn(problems, code) && typeof detail === 'string')
     return new Problem(code as ProblemCode, detail)
-  const said = typeof message === 'string' ? `: ${message.replace(/\.$/, '')}` : ''
+  const said = typeof message === 'string' ? `: ${withoutStop(message)}` : ''
   if (status === 403) return new Problem('route_refused', `${what} is not allowed${said}.`)
   if (status === 404) return new Problem('api_unknown', `The API at TIDEGATE_API has no ${what}${said}.`)
   if (status === 413) return new Problem('call_invalid', `${what} is more than the API takes${said}.`)

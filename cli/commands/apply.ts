@@ -1,5 +1,6 @@
 // Reads definitions from files and checks them with their policies. The controller registers them, and knows who asks for it.
 import * as z from 'zod'
+import { besidesWords } from '../../core/concurrency/words.ts'
 import { Problem } from '../../core/problem.ts'
 import { wholePlanWords } from '../../core/service/plan.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
@@ -79,7 +80,8 @@ async function applyOne({ backend, screen }: Cli, checked: Service, definition: 
   const planned = isObserved(checked)
     ? 'Others move it: Tidegate only looks, and says what it would have done.'
     : `Plan: ${wholePlanWords(checked)}.`
-  screen.say([`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, changeWords(isKnown, changed)], service)
+  const said = [`Service ${name} applied: ${targetsWords(targets)}. ${planned}`, ...besidesWords(checked)]
+  screen.say([...said, changeWords(isKnown, changed)], service)
   if (!screen.json) screen.note(await missingAliases(backend, checked))
 }
 

@@ -115,6 +115,7 @@ async function explain({ backend }: Context, asked: Asked): Promise<Answer> {
         ...(missing === undefined ? {} : { missing }),
       })),
       gates: view.gates.held,
+      ...(view.gates.open === undefined ? {} : { openGates: view.gates.open }),
       approvals: view.gates.approvals.map(({ orders: _, ...approval }) => approval),
       harm: view.harm,
       back: back.sentence,

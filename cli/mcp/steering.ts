@@ -66,7 +66,9 @@ async function pause({ backend, allowOrder }: Context, call: Call): Promise<Answ
   const done = await ordered(backend, 'pause', call)
   return {
     says: [
-      `Paused release ${found.id} of ${call.service}: it keeps ${toldShareBp(found) / 100} % of the traffic, and moves no version.`,
+      done.note === undefined
+        ? `Paused release ${found.id} of ${call.service}: it keeps ${toldShareBp(found) / 100} % of the traffic, and moves no version.`
+        : `Release ${found.id} of ${call.service} was paused already, by whom and why \`note\` says: it keeps ${toldShareBp(found) / 100} % of the traffic.`,
       'It stays watched. If nobody resumes it, it is put back at the time that `explain` says.',
     ],
     data: done,

@@ -9,6 +9,8 @@ const Forecast = z.looseObject({
   because: z.string(),
   checks: z.array(z.looseObject({ what: z.string(), isOk: z.boolean().optional(), because: z.string() })),
   plan: z.string(),
+  // An older controller does not say it.
+  watched: z.string().optional(),
   unknown: z.array(z.string()),
 })
 
@@ -25,6 +27,7 @@ export async function dryRun(
       found.may ? `Yes: ${found.because}` : 'No: it would be refused or would wait.',
       ...found.checks.map(({ what, isOk, because }) => `  ${mark[`${isOk}`].padEnd(3)}  ${what}: ${because}`),
       `Plan: ${found.plan}.`,
+      ...(found.watched === undefined ? [] : [`Watched: ${found.watched}.`]),
       `Not known before: ${found.unknown.join('; ')}.`,
       'Nothing was changed.',
     ],

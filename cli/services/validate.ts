@@ -1,5 +1,6 @@
 // `tidegate validate`: whether definitions are valid, and where they are not. It asks nobody and changes nothing, so it needs no
 // account; whether functions, alarms and roles exist, only `tidegate apply`, `tidegate doctor` and a release find out.
+import { besidesWords } from '../../core/concurrency/words.ts'
 import { wholePlanWords } from '../../core/service/plan.ts'
 import { targetsWords } from '../../core/service/target.ts'
 import { Problem } from '../../core/problem.ts'
@@ -13,6 +14,8 @@ type Checked = {
   readonly file: string
   readonly service?: string
   readonly words: string
+  /** What is valid asks for besides its plan. */
+  readonly besides?: readonly string[]
   readonly faults: readonly Fault[]
 }
 
@@ -21,13 +24,18 @@ export async function validateFiles(screen: Screen, paths: readonly string[]): P
   const { files } = await definitionFiles(paths)
   const checked: Checked[] = []
   for (const file of files) checked.push(again(await checkedFile(file), checked))
-  for (const { file, service, words, faults } of checked)
-    screen.say(faults.length === 0 ? `${file}: ${words}` : faults.map((fault) => faultWords(file, fault)), {
-      file,
-      isValid: faults.length === 0,
-      ...(service === undefined ? {} : { service }),
-      ...(faults.length === 0 ? {} : { faults }),
-    })
+  for (const { file, service, words, besides = [], faults } of checked)
+    screen.say(
+      faults.length === 0
+        ? [`${file}: ${words}`, ...besides.map((line) => `  ${line}`)]
+        : faults.map((fault) => faultWords(file, fault)),
+      {
+        file,
+        isValid: faults.length === 0,
+        ...(service === undefined ? {} : { service }),
+        ...(faults.length === 0 ? {} : { faults }),
+      },
+    )
   return checked.every(({ faults }) => faults.length === 0) ? exitCodes.done : exitCodes.different
 }
 
@@ -62,7 +70,7 @@ async function checkedFile(file: string): Promise<Checked> {
   const checked = checkedDefinition(value)
   const { name, targets } = checked
   const words = `service ${name} is valid: ${targetsWords(targets)}; ${wholePlanWords(checked)}.`
-  return { file, service: name, words, faults: [] }
+  return { file, service: name, words, besides: besidesWords(checked), faults: [] }
 }
 
 /** Two files of one service: the one that is applied later would win. */

@@ -3,6 +3,7 @@ import { beginPoint, gatePoint, heldNow } from '../../core/release/gating.ts'
 import { ownerWords } from '../../core/owner.ts'
 import { toldShareBp, type Release } from '../../core/release/release.ts'
 import { sharesWords } from '../../core/view/release/shares.ts'
+import { openGates } from '../../core/view/release/steering.ts'
 import { nowOf } from '../../core/view/release/now.ts'
 import type { Line } from '../backend/line.ts'
 import { signalLine, tones } from './events.ts'
@@ -45,7 +46,7 @@ function openers(name: string, gates: readonly string[]): readonly string[] {
 export function statusLines(release: Release, nowMs: number): readonly Line[] {
   const { service, verdict } = release
   const { sentence, state, tone } = nowOf(release, nowMs)
-  const shares = sharesWords(release)
+  const [shares, open] = [sharesWords(release), openGates(release, nowMs)]
   return [
     {
       head: [{ text: service.name, tone: 'strong' }, `  ${release.id}  `, { text: state, tone: tones[tone] }],
@@ -54,6 +55,7 @@ export function statusLines(release: Release, nowMs: number): readonly Line[] {
     { head: [`  ${bar(toldShareBp(release))}   `], rest: [planWordsOf(release)] },
     ...(shares === undefined ? [] : [`  ${shares}`]),
     `  ${sentence}`,
+    ...(open === undefined ? [] : [`  gates: open. ${open}`]),
     ...(verdict === undefined ? [] : verdict.signals.map((signal) => signalLine(signal, '    '))),
     ...(service.owner === undefined ? [] : [`  owner: ${ownerWords(service.owner)}`]),
   ]

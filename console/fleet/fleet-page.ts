@@ -1,8 +1,8 @@
 // The page of all services: those that need a person first, as cards that say why; then what is moving; then everything else, as
 // tiles that are small enough for hundreds of them to be seen together.
 import { counted } from '../../core/counted.ts'
-import { outcomeWords } from '../../core/release/head.ts'
-import { oneLine, quoted } from '../../core/foreign-text.ts'
+import { endedWords } from '../../core/release/head.ts'
+import { oneLine, quoted, withStop } from '../../core/foreign-text.ts'
 import { type FleetView, type Standing, standings, type Tile } from '../../core/view/fleet-view.ts'
 import { isUrgent, leftWords } from '../../core/view/needs.ts'
 import { uncheckedSentence } from '../../core/view/on-call-view.ts'
@@ -76,7 +76,7 @@ function stoppedNotice({ stopped, nowMs }: FleetView, frame: Frame): Html {
   if (stopped === undefined) return nothing
   return html`<div class="notice bad">
     Every release is stopped, for ${age(stopped.sinceMs, nowMs)}:
-    ${quoted(oneLine(stopped.reason, wordsMost), stopped.by)}.
+    ${withStop(quoted(oneLine(stopped.reason, wordsMost), stopped.by))}
     ${actions(frame, 'start-all', undefined, [
       { kind: 'order', route: 'start-every-line', label: 'Start every line', says: {} },
     ])}
@@ -132,7 +132,7 @@ function smallTile(tile: Tile, nowMs: number): Html {
           runs?.sinceMs === undefined ? 'age ?' : age(runs.sinceMs, nowMs),
         ]),
     ...(budget === undefined ? [] : [budget.leftShare === undefined ? 'budget ?' : leftWords(budget.leftShare)]),
-    ...(failed === undefined ? [] : [outcomeWords[failed.outcome]]),
+    ...(failed === undefined ? [] : [endedWords(failed.outcome, failed.putBack)]),
     ...tile.needs.slice(0, 1).map(({ kind }) => needWords[kind]),
   ].join(' · ')
   return html`<li class="${standing}"><a href="/service/${inPath(service)}">${service}</a>${facts}</li>`
@@ -173,7 +173,8 @@ function card(tile: Tile, nowMs: number): Html {
       failed === undefined
         ? nothing
         : html`<p class="fact">
-            Last release ${releaseLink(failed.releaseId, outcomeWords[failed.outcome])} ${age(failed.atMs, nowMs)} ago
+            Last release ${releaseLink(failed.releaseId, endedWords(failed.outcome, failed.putBack))}
+            ${age(failed.atMs, nowMs)} ago
           </p>`
     }
     <p class="fact">${factsOf(tile, nowMs)}</p>

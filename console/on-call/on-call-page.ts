@@ -1,7 +1,7 @@
 // The page of whoever is on call: what needs a person first, each with what to do first; then what is live, what failed lately,
 // and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
 import { counted } from '../../core/counted.ts'
-import { outcomeWords } from '../../core/release/head.ts'
+import { endedWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import type { Sent } from '../../core/message/sent.ts'
 import { severityOf } from '../../core/page.ts'
@@ -139,10 +139,10 @@ function failedTable({ failed, nowMs }: OnCallView): Html {
       <p class="soft">No last release of a service.</p>`
   const rows = failed
     .slice(0, rowsMost)
-    .map(({ service, releaseId, outcome, because, atMs }) => [
+    .map(({ service, releaseId, outcome, putBack, because, atMs }) => [
       serviceLink(service),
       releaseLink(releaseId),
-      html`${outcomeWords[outcome]}<br /><span class="soft">${age(atMs, nowMs)} ago</span>`,
+      html`${endedWords(outcome, putBack)}<br /><span class="soft">${age(atMs, nowMs)} ago</span>`,
       oneLine(because, wordsMost),
     ])
   return html`<h2>Failed in the last day (${failed.length})</h2>

@@ -61,8 +61,8 @@ const overrideWords =
   'An override opens calendar, budget and group for this release, and is recorded with your name. It replaces no approval, no proof of origin, and no stopped line.'
 
 function gatesPart({ gates, isLive }: ReleaseView, frame: Frame): Html {
-  const { held, approvals, override, overridden } = gates
-  if (held === undefined && approvals.length === 0 && overridden === undefined) return nothing
+  const { held, open, approvals, override, overridden } = gates
+  if (held === undefined && open === undefined && approvals.length === 0 && overridden === undefined) return nothing
   return html`<h2>Gates</h2>
     ${
       held === undefined
@@ -72,6 +72,7 @@ function gatesPart({ gates, isLive }: ReleaseView, frame: Frame): Html {
               ${held.sentence} ${held.gates.length === 0 ? '' : `Closed by: ${held.gates.join(', ')}.`}
             </p>`
     }
+    ${open === undefined ? nothing : html`<p>${chip('open', 'good')} ${open}</p>`}
     ${approvals.map((approval, index) => approvalPart(approval, index, isLive, frame))}
     ${overridden === undefined ? nothing : html`<p>${overridden}</p>`}
     ${

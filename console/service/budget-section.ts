@@ -1,6 +1,6 @@
 // What is left of a service's error budgets: the burn-down of each, how fast it burns, and the releases that spent it.
 import { counted } from '../../core/counted.ts'
-import { outcomeWords } from '../../core/release/head.ts'
+import { endedWords } from '../../core/release/head.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { leftWords } from '../../core/view/needs.ts'
 import type { BudgetView, ServiceView } from '../../core/view/service-view.ts'
@@ -58,9 +58,9 @@ function spenders({ slo, spending, bad }: BudgetView): Html {
   const rows = [
     ...sure
       .slice(0, spendersMost)
-      .map(({ releaseId, bad: count, error, outcome }) =>
+      .map(({ releaseId, bad: count, error, outcome, putBack }) =>
         spent(
-          html`${releaseLink(releaseId)} ${outcome === undefined ? '' : outcomeWords[outcome]}`,
+          html`${releaseLink(releaseId)} ${outcome === undefined ? '' : endedWords(outcome, putBack)}`,
           count,
           `± ${rounded(error)}, more than chance explains`,
         ),

@@ -1,7 +1,7 @@
 // The history of a service, newest first: what was released by whom and why, how it ended, and what undid what.
-import { outcomeWords } from '../../core/release/head.ts'
+import { endedWords } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
-import { oneLine } from '../../core/foreign-text.ts'
+import { oneLine, withStop } from '../../core/foreign-text.ts'
 import type { Outcome } from '../../core/release/event.ts'
 import type { HistoryRow, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
@@ -38,18 +38,18 @@ const standing = (outcome: Outcome | undefined): string =>
         : 'bad'
 
 function historyRow(one: HistoryRow): readonly Cell[] {
-  const { releaseId, requestedAtMs, settledAtMs, outcome, phase, versions, by, source, because, burned } = one
+  const { releaseId, requestedAtMs, settledAtMs, outcome, phase, versions, by, source, because, burned, putBack } = one
   const took = settledAtMs === undefined ? '' : ` after ${formatDuration((settledAtMs - requestedAtMs) / 1000)}`
   const said = [
-    ...(because === undefined ? [] : [burned.length === 0 || because.endsWith('.') ? because : `${because}.`]),
+    ...(because === undefined ? [] : [burned.length === 0 ? because : withStop(because)]),
     ...burned.map(({ slo, bad }) => `It spent ${Math.round(bad * 10) / 10} bad requests of ${slo}.`),
   ].join(' ')
   return [
     timeTag(requestedAtMs),
     html`${releaseLink(releaseId, oneLine(versions, 80) || releaseId)}${one.isDrill === true ? html`<br /><b>Drill</b>: a rehearsal of the way back` : nothing}${one.undid === undefined ? nothing : html`<br /><b>Put back</b>: undid ${releaseLink(one.undid)}`}${one.undoneBy === undefined ? nothing : html`<br />Undone by ${releaseLink(one.undoneBy)}`}`,
     html`${by === undefined ? `an event (${source})` : personWords(by)}${one.commit === undefined ? nothing : html`<br /><code>${oneLine(one.commit, 12)}</code>`}`,
-    html`<span class="state ${outcome === 'promoted' && one.isPart === true ? 'hold' : standing(outcome)}"
-        >${outcome === undefined ? `under way: ${phase}` : `${outcomeWords[outcome]}${outcome === 'promoted' && one.isPart === true ? ' in part' : ''}`}</span
+    html`<span class="state ${outcome === 'promoted' && putBack !== undefined ? 'hold' : standing(outcome)}"
+        >${outcome === undefined ? `under way: ${phase}` : oneLine(endedWords(outcome, putBack), 80)}</span
       >${took}`,
     html`${one.reason === undefined ? nothing : html`Asked: ${one.reason}<br />`}${oneLine(said, wordsMost)}`,
   ]

@@ -58,6 +58,7 @@ function summary(view: ServiceView): Html {
   return html`<p class="sentence">${badge} ${runs}</p>
     <p class="fact">${facts}</p>
     ${view.watch === undefined ? nothing : html`<p class="fact" id="watch">${oneLine(view.watch, wordsMost)}</p>`}
+    ${view.warm.map((sentence) => html`<p class="fact warm">${oneLine(sentence, wordsMost)}</p>`)}
     ${
       tile.unknown.length === 0
         ? nothing

@@ -1,7 +1,7 @@
 // What the custom widgets of the CloudWatch dashboards show: parts of the pages, as HTML in somebody else's page. CloudWatch
 // takes out scripts, and gives tables its own style (docs/aws.md §2.7). Nothing can be pressed here: a dashboard may be shared
 // with people who have no account.
-import { type Head, outcomeWords } from '../../core/release/head.ts'
+import { endedWords, type Head, movedVersions } from '../../core/release/head.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { budgetRows } from '../../core/view/budget-rows.ts'
 import { onCallView } from '../../core/view/on-call-view.ts'
@@ -62,16 +62,18 @@ export function releasesWidget({ services, unknown }: FleetNow): Html {
   }`
 }
 
-const releaseRow = ({ requestedAtMs, service, versions, outcome, because = '', backFrom }: Head): Html =>
-  row(
+const releaseRow = (head: Head): Html => {
+  const { requestedAtMs, service, outcome, because = '', backFrom, putBack } = head
+  return row(
     timeTag(requestedAtMs),
     service,
-    Object.entries(versions)
+    Object.entries(movedVersions(head))
       .slice(0, 5)
       .map(([name, { stable, candidate }]) => html`${name} ${stable} → ${candidate}<br />`),
-    `${outcome === undefined ? 'under way' : outcomeWords[outcome]}${backFrom === undefined ? '' : ` (undid ${backFrom})`}`,
+    `${outcome === undefined ? 'under way' : endedWords(outcome, putBack)}${backFrom === undefined ? '' : ` (undid ${backFrom})`}`,
     oneLine(because, wordsMost),
   )
+}
 
 /** What CI said about the candidate; a field that nobody reported is not known. */
 export type Reported = {

@@ -4,7 +4,7 @@ import { atLeast, type Charge } from '../release/charge.ts'
 import type { Head } from '../release/head.ts'
 
 type Counted = Extract<Charge, { kind: 'counted' }>
-type Spent<C> = Pick<Head, 'releaseId' | 'outcome'> & C
+type Spent<C> = Pick<Head, 'releaseId' | 'outcome' | 'putBack'> & C
 
 export type Spending = {
   /** What each release was charged, the largest first. A release that saved budget is below zero. */
@@ -20,13 +20,13 @@ export function spendingOf(heads: readonly Head[], slo: string, { window, bad }:
     ({ chargeable, settledAtMs = 0 }) =>
       chargeable === true && settledAtMs >= window.startMs && settledAtMs < window.endMs,
   )
-  const found = inside.flatMap(({ releaseId, outcome, charges }) => {
+  const found = inside.flatMap(({ releaseId, outcome, putBack, charges }) => {
     // Leave out a release whose service did not have this SLO at the time.
     const all: readonly Charge[] =
       charges === undefined
         ? [{ kind: 'unknown', slo, because: 'it is not charged yet' }]
         : charges.filter((one) => one.slo === slo)
-    return all.map((charge) => ({ spender: { releaseId, outcome }, charge }))
+    return all.map((charge) => ({ spender: { releaseId, outcome, putBack }, charge }))
   })
   const charged = found.flatMap(({ spender, charge }) => {
     if (charge.kind !== 'counted') return []

@@ -17,6 +17,8 @@ const WarmTarget = z.strictObject({
   /** The version that is kept warm. */
   stable: version,
   candidate: version,
+  /** How many environments it has. Absent in entries from before that was kept. */
+  environments: z.int().min(1).optional(),
 })
 export type WarmTarget = z.output<typeof WarmTarget>
 
@@ -42,8 +44,8 @@ export function keptBy(release: Release): readonly Promised[] {
 /** @returns undefined if nothing is kept, or not any more */
 export function warmOf(release: Release, nowMs: number): Warm | undefined {
   const { id: releaseId, service, state } = release
-  const targets = keptBy(release).map(({ target: { functionName, alias, stable, candidate } }) => ({
-    ...{ functionName, alias, stable, candidate },
+  const targets = keptBy(release).map(({ target: { functionName, alias, stable, candidate }, environments }) => ({
+    ...{ functionName, alias, stable, candidate, environments },
   }))
   const untilMs = warmUntilMs(release)
   if (state.phase !== 'settled' || targets.length === 0 || nowMs >= untilMs) return undefined

@@ -1,8 +1,10 @@
 // What people are told about the provisioned concurrency of a release: what it waits for, and what it costs.
+import { counted } from '../counted.ts'
 import { formatDuration } from '../duration.ts'
 import { minuteWords } from '../time.ts'
-import type { Service } from '../service/service.ts'
-import { keptBy, warmUntilMs } from './warm.ts'
+import { watchPolicyWords } from '../definition/watch-policy.ts'
+import { isObserved, type Service } from '../service/service.ts'
+import { askedUntilMs, keptBy, type Warm, warmUntilMs } from './warm.ts'
 import type { Need } from './need.ts'
 import type { Problem } from '../problem.ts'
 import type { Release } from '../release/release.ts'
@@ -69,4 +71,42 @@ export function keptWords(release: Release, settledAtMs: number): string | undef
   const cost = billing === undefined ? '' : `, about $${costOf(most, billing).toFixed(2)}`
   const versions = kept.map(({ target: { functionName, stable } }) => `${functionName}:${stable}`).join(', ')
   return `${versions} stay${kept.length === 1 ? 's' : ''} warm until ${minuteWords(untilMs)} at the latest, for up to ${(most / hourMs).toFixed(1)} environment-hours more${cost}`
+}
+
+/** What an ended release keeps warm now. @param service its definition of now, which may shorten that or take it back */
+export function warmNowWords(warm: Warm, service: Service | undefined, nowMs: number): string {
+  const untilMs = askedUntilMs(warm, service)
+  const what = warm.targets
+    .map(({ functionName, stable, environments }) =>
+      environments === undefined
+        ? `${functionName}:${stable}`
+        : `${counted(environments, 'environment')} of ${functionName}:${stable}`,
+    )
+    .join(', ')
+  return untilMs <= nowMs
+    ? `No longer kept warm since release ${warm.releaseId}: ${what}. The sweep takes the provisioned concurrency away within minutes.`
+    : `Kept warm since release ${warm.releaseId}, until ${minuteWords(untilMs)} at the latest: ${what}. The next release ends that when it begins, unless it may lead back there. To end it now, apply the definition without watch.keepWarm.`
+}
+
+/** What a definition promises its functions, for whoever writes it; nothing where it promises nothing. */
+function promisedWords({ targets, watch }: Pick<Service, 'targets' | 'watch'>): string | undefined {
+  const promised = targets.flatMap(({ functionName, alias, provisionedConcurrency }) =>
+    provisionedConcurrency === undefined
+      ? []
+      : [`${counted(provisionedConcurrency, 'environment')} of ${functionName}:${alias}`],
+  )
+  if (promised.length === 0) return undefined
+  const kept =
+    watch?.warmSeconds === undefined ? '' : `, and for ${formatDuration(watch.warmSeconds)} after a promotion`
+  return `${promised.join(', ')}; paid for twice during a release${kept}`
+}
+
+/** What a definition asks for besides its plan, a line each: what is watched, and what is promised. */
+export function besidesWords(service: Service): readonly string[] {
+  if (isObserved(service)) return []
+  const promised = promisedWords(service)
+  return [
+    ...(service.watch === undefined ? [] : [`Watched: ${watchPolicyWords(service.watch)}.`]),
+    ...(promised === undefined ? [] : [`Provisioned concurrency: ${promised}.`]),
+  ]
 }

@@ -1,7 +1,7 @@
 // How long a promoted version is watched, and what becomes of a fault that is found late (docs/watch.md). Nothing is watched
 // where a definition does not ask for it.
 import * as z from 'zod'
-import { duration } from '../duration.ts'
+import { duration, formatDuration } from '../duration.ts'
 
 const [hour, day] = [3600, 86_400]
 const limits = { minSeconds: hour, maxSeconds: 14 * day }
@@ -44,3 +44,9 @@ export const WatchPolicyDefinition = z
     ...{ seconds, onFault: then },
     ...(keepWarm === undefined ? {} : { warmSeconds: keepWarm }),
   }))
+
+/** `for 24h after a promotion; a late fault is paged`: what a definition has watched, for whoever writes it. */
+export function watchPolicyWords({ seconds, onFault: then }: WatchPolicy): string {
+  const fault = then === 'page' ? 'a late fault is paged' : 'a late fault goes back, and is paged'
+  return `for ${formatDuration(seconds)} after a promotion; ${fault}`
+}

@@ -10,7 +10,7 @@ import { nowhereBackWords } from '../definition/one-way.ts'
 import { beginsAt } from '../definition/waves.ts'
 import { own } from '../own.ts'
 import type { Gates } from '../service/gates.ts'
-import { beginPoint, isBeforeOneWay } from '../release/gating.ts'
+import { beginPoint, isBeforeOneWay, openWords } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
 import { asides, provenanceOf, provenanceWords, requiredOf } from './provenance.ts'
 import { type Release, weightAt, weightOn } from '../release/release.ts'
@@ -207,7 +207,7 @@ function approvalWords(release: Release, point: number, found: LookedUp): string
 /** What a person is told when the gates are open. */
 export const openSentence = (release: Release, { budgets, attested, headroom }: LookedUp): string =>
   [
-    'the gates are open',
+    openWords,
     ...(budgets.length === 0 ? [] : [budgets.map(budgetWords).join('; ')]),
     ...(headroom === undefined ? [] : [headroom.words, headroom.tight].filter((words) => words !== '')),
     ...asides(attested),

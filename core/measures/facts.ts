@@ -45,6 +45,9 @@ export type ReleaseFacts = {
   /** When the rollback was decided, and when the traffic was back. */
   readonly decidedMs?: number
   readonly restoredMs?: number
+  /** When it was decided that some functions go back alone, and when they were back. */
+  readonly partDecidedMs?: number
+  readonly partBackMs?: number
   /** Somebody ordered the promotion before the plan got there. */
   readonly isHurried: boolean
   /** All looks, oldest first, by the step that they were taken in. */
@@ -152,12 +155,15 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
   const [first, ...rest] = events
   if (first?.type !== 'requested') return undefined
   let release = begin(first)
-  const at: { firstTraffic?: number; promoted?: number; decided?: number; restored?: number } = {}
+  const at: Partial<Record<'firstTraffic' | 'promoted' | 'decided' | 'restored' | 'partDecided' | 'partBack', number>> =
+    {}
   for (const event of rest) {
     release = advance(release, event)
     if (release.state.phase === 'returning') at.decided ??= event.atMs
+    if (release.state.phase === 'shifting' && release.state.alone === true) at.partDecided ??= event.atMs
     if (event.type !== 'moved') continue
     if (event.purpose === 'rollBack') at.restored = event.atMs
+    else if (event.purpose === 'putBack') at.partBack = event.atMs
     else at.firstTraffic ??= event.atMs
     if (event.purpose === 'promote') at.promoted = event.atMs
   }
@@ -174,6 +180,8 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
     ...(at.promoted === undefined ? {} : { promotedMs: at.promoted }),
     ...(at.decided === undefined ? {} : { decidedMs: at.decided }),
     ...(at.restored === undefined ? {} : { restoredMs: at.restored }),
+    ...(at.partDecided === undefined ? {} : { partDecidedMs: at.partDecided }),
+    ...(at.partBack === undefined ? {} : { partBackMs: at.partBack }),
   }
 }
 

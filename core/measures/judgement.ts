@@ -7,8 +7,9 @@ import { leftOut, ofSpread, type Result, share } from './result.ts'
 import { detectSeconds, isEvidence } from './times.ts'
 
 /**
- * M5: the share of canaries that were promoted. Counts changes with steps below 100 %, whose candidate had traffic, and that were
- * promoted or rolled back. Leaves out those whose promotion was hurried by a person.
+ * M5: the share of canaries that were promoted whole. Counts changes with steps below 100 %, whose candidate had traffic, and
+ * that were promoted or rolled back. Leaves out those whose promotion was hurried by a person. One of which the verdict put a
+ * function back has not passed.
  */
 export function canaryPassRate(facts: Facts): Result {
   const all = changes(facts).filter(
@@ -18,18 +19,21 @@ export function canaryPassRate(facts: Facts): Result {
       !isHurried &&
       (outcome === 'promoted' || outcome === 'rolledBack'),
   )
-  const passed = all.filter(({ outcome }) => outcome === 'promoted')
+  const passed = all.filter(({ outcome, release }) => outcome === 'promoted' && putBackAlone(release).length === 0)
   return share(passed.length, all.length, 'no canary was promoted or rolled back')
 }
 
-/** M8: p90 of the seconds from the decision to roll back until every alias was back. */
+/** M8: p90 of the seconds from the decision to roll back, all or some functions, until each of their aliases was back. */
 export function timeToRollBack(facts: Facts): Result {
   const all = ended(facts).filter(({ decidedMs }) => decidedMs !== undefined)
   const seconds = all.flatMap(({ decidedMs = 0, restoredMs }) =>
     restoredMs === undefined ? [] : [(restoredMs - decidedMs) / 1000],
   )
+  const inPart = ended(facts).flatMap(({ partDecidedMs, partBackMs }) =>
+    partDecidedMs === undefined || partBackMs === undefined ? [] : [(partBackMs - partDecidedMs) / 1000],
+  )
   return {
-    ...ofSpread(seconds, 'p90', 'no traffic went back'),
+    ...ofSpread([...seconds, ...inPart], 'p90', 'no traffic went back'),
     ...leftOut(all.length - seconds.length, 'never came back by us'),
   }
 }
@@ -114,7 +118,7 @@ const sorted = (value: ReleaseFacts['release']['candidate']): unknown =>
 
 /**
  * M12: p90 of the seconds from the candidate's first traffic to the decision, over changes that a verdict or an alarm rolled
- * back.
+ * back, or of which the verdict put a function back.
  */
 export function timeToDetect(facts: Facts): Result {
   const seconds = changes(facts).flatMap((one) => detectSeconds(one) ?? [])

@@ -50,7 +50,7 @@ export const definitions: readonly Definition[] = [
     name: 'change failure rate',
     unit: 'share',
     sentence:
-      'Of the changes that had traffic and were promoted or rolled back: those rolled back, undone later, or with an incident.',
+      'Of the changes that had traffic and were promoted or rolled back: those rolled back, also in part, undone later, or with an incident.',
     of: failureRate,
   },
   {
@@ -59,7 +59,7 @@ export const definitions: readonly Definition[] = [
     name: 'time to restore',
     unit: 'seconds',
     sentence:
-      'Incidents from opened to resolved; roll backs without one from first traffic until it was back; the median.',
+      'Incidents from opened to resolved; roll backs, also in part, without one from first traffic until it was back; the median.',
     of: timeToRestore,
   },
   {
@@ -68,7 +68,8 @@ export const definitions: readonly Definition[] = [
     name: 'canary pass rate',
     unit: 'share',
     target: { atLeast: 0.95 },
-    sentence: 'Of the changes with steps that were promoted or rolled back, and by nobody hurried: those promoted.',
+    sentence:
+      'Of the changes with steps that were promoted or rolled back, and by nobody hurried: those promoted whole.',
     of: canaryPassRate,
   },
   {

@@ -27,7 +27,10 @@ export const isMeasured = (event: ReleaseEvent): boolean =>
 
 /** Whether it takes the events before this one, too. */
 export const isMeasuredByAll = (event: ReleaseEvent): boolean =>
-  event.type === 'settled' || (event.type === 'moved' && event.purpose === 'rollBack')
+  event.type === 'settled' || (event.type === 'moved' && isWayBack(event))
+
+const isWayBack = ({ purpose }: Extract<ReleaseEvent, { type: 'moved' }>): boolean =>
+  purpose === 'rollBack' || purpose === 'putBack'
 
 /**
  * @param events the log of `release` up to the event that is counted
@@ -56,7 +59,7 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
     case 'moved':
       return [
         metric('CandidateWeight', candidateShareBp(release) / 100, {}, 'Percent'),
-        ...(event.purpose === 'rollBack'
+        ...(isWayBack(event)
           ? [metric('WayBackSeconds', (event.atMs - decidedAtMs(events)) / 1000, {}, 'Seconds')]
           : []),
       ]

@@ -39,6 +39,7 @@ export function failureRate(facts: Facts): Result {
  * M4: the median, in seconds, over these times in the period:
  * - incidents: from opened to resolved;
  * - changes rolled back after traffic, without an incident: from the candidate's first traffic until the traffic was back;
+ * - changes promoted without a function, without an incident: from first traffic until that function was back;
  * - promoted changes that were undone, without an incident: from the request to undo until that release had all traffic.
  * What is still open is left out.
  */
@@ -48,12 +49,18 @@ export function timeToRestore(facts: Facts): Result {
     .filter(({ incidents, outcome }) => incidents.length === 0 && outcome === 'rolledBack')
     .filter(hadTraffic)
     .map(({ firstTrafficMs, restoredMs }) => [firstTrafficMs, restoredMs] as const)
+  const inPart = changes(facts)
+    .filter(
+      ({ incidents, outcome, partBackMs }) =>
+        incidents.length === 0 && outcome === 'promoted' && partBackMs !== undefined,
+    )
+    .map(({ firstTrafficMs, partBackMs }) => [firstTrafficMs, partBackMs] as const)
   const undone = facts.releases
     .filter(({ incidents }) => incidents.length === 0)
     .flatMap(({ undoneBy }) => (undoneBy === undefined ? [] : [undoneBy]))
     .filter(({ settledMs }) => settledMs !== undefined && isIn(facts.period, settledMs))
     .map(({ release, promotedMs }) => [release.requestedAtMs, promotedMs] as const)
-  const all = [...external, ...own, ...undone]
+  const all = [...external, ...own, ...inPart, ...undone]
   const seconds = all.flatMap(([from, to]) => (from === undefined || to === undefined ? [] : [(to - from) / 1000]))
   const open = all.length - seconds.length
   return {

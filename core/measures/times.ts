@@ -14,9 +14,11 @@ export function leadSeconds({ attested, release, isWayBack, outcome, promotedMs 
 
 export const isEvidence = (by: string): boolean => by === 'verdict' || by.startsWith('alarm ')
 
-/** Seconds from first traffic to the decision, for a change that a verdict or an alarm rolled back. */
+/** Seconds from first traffic to the decision, for a change that a verdict or an alarm rolled back, whole or in part. */
 export function detectSeconds(one: ReleaseFacts): number | undefined {
-  const { release, isWayBack, outcome, firstTrafficMs, decidedMs } = one
-  if (isWayBack || outcome !== 'rolledBack' || !isEvidence(release.ending?.by ?? '')) return undefined
-  return firstTrafficMs === undefined || decidedMs === undefined ? undefined : (decidedMs - firstTrafficMs) / 1000
+  const { release, isWayBack, outcome, firstTrafficMs, partDecidedMs } = one
+  const isWhole = outcome === 'rolledBack' && isEvidence(release.ending?.by ?? '')
+  const decidedMs = isWhole ? one.decidedMs : outcome === 'promoted' ? partDecidedMs : undefined
+  if (isWayBack || firstTrafficMs === undefined || decidedMs === undefined) return undefined
+  return (decidedMs - firstTrafficMs) / 1000
 }

@@ -65,6 +65,15 @@ export function isGated(release: Release, nowMs: number): boolean {
   return cleared?.point !== point || nowMs - cleared.atMs >= clearanceMs
 }
 
+/** What an answer that lets a release on begins with; what was looked up follows. */
+export const openWords = 'the gates are open'
+
+/** What was looked up when the gates last let the release on, such as how much concurrency was free; nothing if that is all. */
+export function openFacts({ cleared }: Pick<Release, 'cleared'>): string | undefined {
+  const facts = cleared?.because.startsWith(`${openWords}; `) ? cleared.because.slice(openWords.length + 2) : ''
+  return facts === '' ? undefined : facts
+}
+
 /** The denial at the release's present point, if any. */
 export function heldNow(release: Release): Held | undefined {
   const { held } = release
@@ -146,7 +155,7 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
   // A denial counts also where the gates were found open shortly before: the way back could not be proven then.
   const { held: before, cleared: _, ...rest } = release
   if (event.allowed) {
-    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs } }
+    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs, because } }
   }
   const same = before?.point === point ? before : undefined
   const sinceMs = same?.sinceMs ?? atMs

@@ -1,7 +1,7 @@
 // The head of a release: one line of a service's history. It is a projection of the log; if they disagree, the log wins.
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
-import { quoted } from '../foreign-text.ts'
+import { quoted, withStop } from '../foreign-text.ts'
 import { own } from '../own.ts'
 import { AllCharges, chargesWith } from './charge.ts'
 import { watchEnds } from '../definition/watch-end.ts'
@@ -134,6 +134,12 @@ export function takenTargets(release: Release): Release['targets'] {
   return release.targets.filter(({ functionName, candidate }) => leftOn(head, functionName) === candidate)
 }
 
+/** The versions that it was about; of one that goes on or was promoted, without those that were put back alone. */
+export const movedVersions = ({ outcome, versions, putBack = [] }: Left): Head['versions'] =>
+  outcome === undefined || outcome === 'promoted'
+    ? Object.fromEntries(Object.entries(versions).filter(([name]) => !putBack.includes(name)))
+    : versions
+
 /** The functions that were put back alone. */
 export const wentAlone = ({ versions, putBack = [] }: Pick<Head, 'versions' | 'putBack'>): Head['versions'] =>
   Object.fromEntries(Object.entries(versions).filter(([name]) => putBack.includes(name)))
@@ -233,8 +239,7 @@ export const drillWord = 'DRILL: '
 export function sentenceOf({ id, service, ending, drill, targets }: Release): string {
   const { outcome = 'aborted' } = ending ?? {}
   const because = ending === undefined ? '' : whyWords(ending)
-  // A reason may already end with a full stop.
-  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${endedWords(outcome, putBackAlone({ targets }))}: ${because.replace(/\.$/, '')}.`.slice(
+  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${endedWords(outcome, putBackAlone({ targets }))}: ${withStop(because)}`.slice(
     0,
     1000,
   )

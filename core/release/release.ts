@@ -160,7 +160,7 @@ export type Release = {
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
   /** When the gates before `point` were found open (gating.ts). */
-  readonly cleared?: { readonly point: number; readonly atMs: number }
+  readonly cleared?: { readonly point: number; readonly atMs: number; readonly because: string }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
   /** Since when each approval has been missing, by what it guards (core/definition/approval.ts). */

@@ -7,6 +7,7 @@ import { leadSeconds } from '../measures/times.ts'
 import { drillsOf, drillWords } from '../measures/drills.ts'
 import { amount, basisWords, standing, targetWords, valueWords } from '../measures/words.ts'
 import type { Outcome } from '../release/event.ts'
+import { putBackAlone } from '../release/release.ts'
 import type { BudgetRow } from './budget-rows.ts'
 import { versionsWords } from './live-view.ts'
 
@@ -34,6 +35,8 @@ export type ReleaseRow = {
   readonly atMs: number
   /** Absent while it is live. */
   readonly outcome?: Outcome
+  /** Functions that went back alone. */
+  readonly putBack?: readonly string[]
   readonly versions: string
   readonly by?: string
   readonly commit?: string
@@ -150,7 +153,7 @@ function releaseRow(one: ReleaseFacts): ReleaseRow {
   const { release, settledMs, outcome, isWayBack, undoneBy, incidents } = one
   const { requestedBy, author, commit } = release.provenance
   const by = requestedBy ?? author
-  const lead = leadSeconds(one)
+  const [lead, putBack] = [leadSeconds(one), putBackAlone(release)]
   return {
     service: release.service.name,
     releaseId: release.id,
@@ -159,6 +162,7 @@ function releaseRow(one: ReleaseFacts): ReleaseRow {
     isWayBack,
     incidents: incidents.length,
     ...(outcome === undefined ? {} : { outcome }),
+    ...(putBack.length === 0 ? {} : { putBack }),
     ...(by === undefined ? {} : { by }),
     ...(commit === undefined ? {} : { commit }),
     ...(lead === undefined ? {} : { leadSeconds: lead }),

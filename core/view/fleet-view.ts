@@ -4,6 +4,7 @@ import type { Outcome } from '../release/event.ts'
 import { liveView, type LiveView } from './live-view.ts'
 import { type Need, needsOf, urgencyOf } from './needs.ts'
 import type { FleetNow, ServiceNow, Stop } from './service-now.ts'
+import { withStop } from '../foreign-text.ts'
 import { own } from '../own.ts'
 import { tookOver } from '../release/head.ts'
 import { isObserved } from '../service/service.ts'
@@ -16,6 +17,8 @@ export type Standing = (typeof standings)[number]
 export type Failed = {
   readonly releaseId: string
   readonly outcome: Outcome
+  /** Functions that went back alone, of one that was promoted without them. */
+  readonly putBack?: readonly string[]
   readonly because: string
   readonly atMs: number
 }
@@ -103,18 +106,15 @@ function unknownOf({ unknown, budgets, aliases }: ServiceNow): readonly string[]
       .filter(({ leftShare }) => leftShare === undefined)
       .map(
         ({ slo, because }) =>
-          `What is left of its error budget ${slo} is not known: ${sentenceOf(because ?? 'it was not read')}`,
+          `What is left of its error budget ${slo} is not known: ${withStop(because ?? 'it was not read')}`,
       ),
     ...aliases.flatMap(({ functionName, alias, unknown: because }) =>
       because === undefined
         ? []
-        : [`Whether alias ${functionName}:${alias} has drifted is not known: ${sentenceOf(because)}`],
+        : [`Whether alias ${functionName}:${alias} has drifted is not known: ${withStop(because)}`],
     ),
   ]
 }
-
-/** What it quotes may be a sentence already. */
-const sentenceOf = (text: string): string => (text.endsWith('.') ? text : `${text}.`)
 
 function leastBudget({ budgets }: ServiceNow): Tile['budget'] {
   const [least] = budgets.toSorted((a, b) => (a.leftShare ?? -Infinity) - (b.leftShare ?? -Infinity))
@@ -147,10 +147,12 @@ function runsOf({ service, aliases, live, heads }: ServiceNow): Tile['runs'] {
 
 const unwanted: readonly Outcome[] = ['rolledBack', 'aborted', 'interrupted', 'rejected']
 
-/** The last release that ended, unless it was promoted since. */
+/** The last release that ended, unless all of it was promoted. */
 function failedOf({ heads }: ServiceNow, nowMs: number): Failed | undefined {
   const last = heads.find(({ outcome }) => outcome !== undefined && outcome !== 'superseded')
   if (last?.outcome === undefined || last.settledAtMs === undefined) return undefined
-  if (!unwanted.includes(last.outcome) || last.settledAtMs < nowMs - dayMs) return undefined
-  return { releaseId: last.releaseId, outcome: last.outcome, because: last.because ?? '', atMs: last.settledAtMs }
+  const { releaseId, outcome, because = '', settledAtMs: atMs, putBack } = last
+  const isPart = outcome === 'promoted' && putBack !== undefined
+  if ((!isPart && !unwanted.includes(outcome)) || atMs < nowMs - dayMs) return undefined
+  return { releaseId, outcome, because, atMs, ...(isPart ? { putBack } : {}) }
 }

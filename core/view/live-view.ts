@@ -1,6 +1,7 @@
 // A live release in a few words and a bar: where it stands, what it waits for, and what happens next.
 import { oneLine } from '../foreign-text.ts'
-import { toldShareBp, isReturning, type Release, weightAt } from '../release/release.ts'
+import { goingOn, isReturning, putBackAlone, type Release, toldShareBp, weightAt } from '../release/release.ts'
+import { withoutWords } from './release/moment.ts'
 import { nowOf, standingOf } from './release/now.ts'
 
 export type LiveView = {
@@ -43,9 +44,21 @@ export function liveView(release: Release, nowMs: number): LiveView {
 
 const uniqueMost = 3
 
-/** `11 → 12`; with several functions, each with its name. */
-export function versionsWords({ targets, candidate }: Pick<Release, 'targets' | 'candidate'>): string {
-  if (targets.length > 0) return moveWords(Object.fromEntries(targets.map((one) => [one.functionName, one])))
+/**
+ * `11 → 12`; with several functions, each with its name. Those that went back alone are named as such while the release goes on.
+ * Of one that was promoted, its outcome names them.
+ */
+export function versionsWords({
+  targets,
+  candidate,
+  ending,
+}: Pick<Release, 'targets' | 'candidate' | 'ending'>): string {
+  if (targets.length > 0) {
+    const isBack = ending !== undefined && ending.outcome !== 'promoted'
+    const moved = isBack ? targets : goingOn(targets)
+    const alone = ending === undefined ? withoutWords(putBackAlone({ targets })) : ''
+    return `${moveWords(Object.fromEntries(moved.map((one) => [one.functionName, one])))}${alone}`
+  }
   if (candidate.kind !== 'versions') return 'a new version'
   const versions = [...new Set(Object.values(candidate.versions))]
   return `→ ${versions.slice(0, uniqueMost).join(', ')}`

@@ -1,6 +1,6 @@
 // Releases as marks on a line of time, for the time that the viewer of a dashboard has chosen. They stand under its graphs:
 // CloudWatch's own annotations are part of a dashboard's text, and nobody rewrites that during a release (decision 79).
-import type { Head } from '../release/head.ts'
+import { type Head, movedVersions } from '../release/head.ts'
 import { moveWords } from './live-view.ts'
 
 export type Span = { readonly fromMs: number; readonly toMs: number }
@@ -43,6 +43,6 @@ export function markedOf(heads: readonly Head[], { fromMs, toMs }: Span, nowMs: 
 }
 
 export const markedRelease = (head: Head, moves: readonly MarkedMove[] | undefined, nowMs: number): MarkedRelease => ({
-  ...{ head, moves, versions: moveWords(head.versions) },
+  ...{ head, moves, versions: moveWords(movedVersions(head)) },
   untilMs: head.settledAtMs ?? nowMs,
 })

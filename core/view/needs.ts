@@ -2,9 +2,9 @@
 // slow, is no need.
 import { approversOf, missedSinceMs, requestersOf } from '../gate/facts.ts'
 import { formatDuration } from '../duration.ts'
-import { nameWords, oneLine, quoted } from '../foreign-text.ts'
+import { nameWords, oneLine, quoted, withStop } from '../foreign-text.ts'
 import { heldNow, isBeforeOneWay } from '../release/gating.ts'
-import type { Release } from '../release/release.ts'
+import { goingOn, type Release } from '../release/release.ts'
 import { commandBack } from '../release/return-record.ts'
 import { beforeWords, guardedSaid } from '../definition/approval.ts'
 import { nowhereBackWords } from '../definition/one-way.ts'
@@ -147,7 +147,7 @@ export const putBack = (
 const backWords = ({ targets, candidate }: Pick<Release, 'targets' | 'candidate'>): string =>
   versionsWords({
     candidate,
-    targets: targets.map((target) => ({ ...target, stable: target.candidate, candidate: target.stable })),
+    targets: goingOn(targets).map((target) => ({ ...target, stable: target.candidate, candidate: target.stable })),
   })
 
 /** The approvals that are missed now, as the service is defined today. */
@@ -189,7 +189,7 @@ function heldNeeds(live: Release): readonly Need[] {
   return [
     {
       kind: 'held',
-      sentence: `It is held at a gate: ${held.because}.`,
+      sentence: withStop(`It is held at a gate: ${held.because}`),
       sinceMs: held.sinceMs,
       releaseId: live.id,
       actions: live.oneWay === undefined ? [putBack(live, live.service.name, 'what it has to prove is missing')] : [],
@@ -202,7 +202,7 @@ function pausedNeeds({ id, paused }: Release): readonly Need[] {
   return [
     {
       kind: 'paused',
-      sentence: `It is paused: ${quoted(paused.reason, paused.by)}.`,
+      sentence: withStop(`It is paused: ${quoted(paused.reason, paused.by)}`),
       sinceMs: paused.atMs,
       releaseId: id,
       actions: [{ kind: 'order', route: 'resume', label: 'Resume', says: { releaseId: id } }],
@@ -227,7 +227,7 @@ function driftNeeds({ functionName, alias, drift, left }: AliasNow): readonly Ne
 
 const stoppedNeed = ({ by, reason, sinceMs }: Stop, service: string): Need => ({
   kind: 'stopped',
-  sentence: `Releases are stopped: ${quoted(reason, by)}.`,
+  sentence: withStop(`Releases are stopped: ${quoted(reason, by)}`),
   sinceMs,
   actions: [{ kind: 'order', route: 'start-line', label: `Start the line of ${service}`, says: {} }],
 })

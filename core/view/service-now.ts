@@ -30,6 +30,8 @@ export type ServiceNow = {
   readonly name: string
   /** Absent when there is no definition, or when it cannot be read: `unknown` says which. */
   readonly service?: Service
+  /** It has no definition: it was removed, or never had one. */
+  readonly isRemoved?: true
   readonly live?: Release
   /** It holds the lease or may have traffic, and its log cannot be read; `targets` as its return record has them. */
   readonly lost?: {

@@ -1,7 +1,7 @@
 // One service: how it stands now, what may be done, its history, and where its error budgets went.
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
-import { type Head, oneWayBehind, tookOver } from '../release/head.ts'
+import { type Head, movedVersions, oneWayBehind, tookOver } from '../release/head.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
@@ -11,6 +11,7 @@ import type { Action } from './needs.ts'
 import { putBack } from './needs.ts'
 import type { ServiceNow } from './service-now.ts'
 import { isObserved } from '../service/service.ts'
+import { removedWords } from './release/steering.ts'
 import { quoted } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
 import { atLeast } from '../release/charge.ts'
@@ -31,8 +32,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
-  /** Some of its functions were put back alone. */
-  readonly isPart?: true
+  /** Functions that were put back alone. */
+  readonly putBack?: readonly string[]
   /** A rehearsal of the way back. */
   readonly isDrill?: true
   /** How it ended, in words. */
@@ -77,6 +78,8 @@ export type ServiceView = {
   readonly observed?: ObservedView
   /** The watch after the last promotion, in a sentence. */
   readonly watch?: string
+  /** Old versions that are kept warm, each in a sentence or two. */
+  readonly warm: readonly string[]
   /** The functions whose versions may be released; empty without a definition. */
   readonly functions: readonly string[]
   readonly owner?: string
@@ -118,14 +121,14 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     requestedAtMs,
     phase,
     source,
-    versions: Object.keys(versions).length === 0 ? head.candidate : moveWords(versions),
+    versions: Object.keys(versions).length === 0 ? head.candidate : moveWords(movedVersions(head)),
     burned: charges.flatMap((one) =>
       one.kind === 'counted' && atLeast(one) > 0 ? [{ slo: one.slo, bad: one.bad }] : [],
     ),
     ...(settledAtMs === undefined ? {} : { settledAtMs }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(because === undefined ? {} : { because }),
-    ...(head.putBack === undefined ? {} : { isPart: true as const }),
+    ...(head.putBack === undefined ? {} : { putBack: head.putBack }),
     ...(by === undefined ? {} : { by }),
     ...(commit === undefined ? {} : { commit }),
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),
@@ -135,7 +138,10 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
   }
 }
 
-type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'isLater' | 'applied' | 'observed' | 'watch'>
+type Rest = Pick<
+  ServiceView,
+  'budgets' | 'history' | 'unread' | 'next' | 'isLater' | 'applied' | 'observed' | 'watch' | 'warm'
+>
 
 export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
   const { name, service, stopped } = now
@@ -155,7 +161,14 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 }
 
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
-function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
+function backOf({
+  name,
+  service,
+  isRemoved,
+  live,
+  lost,
+  heads,
+}: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
   const oneWay = live?.oneWay ?? (live === undefined ? oneWayBehind(heads)?.oneWay : undefined)
   if (oneWay !== undefined) return { noPutBack: noWayBackWords(oneWay.reason) }
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
@@ -164,6 +177,7 @@ function backOf({ name, service, live, lost, heads }: ServiceNow): Pick<ServiceV
   const order = { kind: 'order', route: 'roll-back', reason: 'customers are hurt', danger: true } as const
   if (lost !== undefined)
     return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }
+  if (isRemoved === true) return { noPutBack: removedWords }
   const last = heads.find(({ outcome }) => outcome === 'promoted')
   if (last === undefined) return { noPutBack: 'No release of it has been promoted: there is nothing to go back to.' }
   if (last.backFrom !== undefined)

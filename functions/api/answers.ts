@@ -156,6 +156,20 @@ const ServiceAnswer = z.strictObject({
     .strictObject({ releaseId: text, promotedAtMs: epochMs, untilMs: epochMs, sentence: text })
     .optional()
     .describe('The watch after the last promotion, while it goes on.'),
+  warm: z
+    .array(
+      z.strictObject({
+        releaseId: text.describe('Which has ended.'),
+        untilMs: epochMs.describe('At the latest, by the definition of now; 0 if that asks for it no more.'),
+        targets: z
+          .array(z.strictObject({ ...target, version: text, environments: z.int().min(1).optional() }))
+          .readonly(),
+        sentence: text,
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('Old versions that are kept warm after a promotion (`watch.keepWarm`). Absent: none.'),
 })
 
 const ReleasesAnswer = listOf(Head, { releaseId: text, requestedAtMs: epochMs })

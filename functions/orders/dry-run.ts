@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { isBolder, PlanDefinition, wholePlanWords } from '../../core/service/plan.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
 import { Artifact, type Candidate, candidateWords, VersionByFunction } from '../../core/service/candidate.ts'
+import { watchPolicyWords } from '../../core/definition/watch-policy.ts'
 import { alike, plansOf } from '../../core/definition/waves.ts'
 import { nameWords } from '../../core/foreign-text.ts'
 import { own } from '../../core/own.ts'
@@ -43,6 +44,8 @@ export type Forecast = {
   readonly checks: readonly Check[]
   /** What the release would do, in words, as far as the budget is known now. */
   readonly plan: string
+  /** How long it would be watched after its promotion, and what becomes of a late fault. Absent: it would not. */
+  readonly watched?: string
   /** What only a real release finds out. */
   readonly unknown: readonly string[]
 }
@@ -77,6 +80,7 @@ export async function forecast(deps: Deps, service: Service, imagined: Imagined)
         : blocking.map(({ what, because }) => `${what}: ${because}`).join('; '),
     checks,
     plan: wholePlanWords({ ...service, plan, waves: isForAll ? alike(service.waves) : service.waves }),
+    ...(service.watch === undefined ? {} : { watched: watchPolicyWords(service.watch) }),
     unknown: unknownBefore(service, imagined),
   }
 }

@@ -1,8 +1,10 @@
 // A person pauses or resumes a release.
 import * as z from 'zod'
+import { quoted, withStop } from '../../core/foreign-text.ts'
 import { fixIsUnderWay } from '../../core/freeze/words.ts'
 import { isUnderWay } from '../../core/release/transitions.ts'
-import { isLive, isReturning } from '../../core/release/release.ts'
+import { isLive, isReturning, type Release } from '../../core/release/release.ts'
+import { minuteWords } from '../../core/time.ts'
 import { record } from '../steps/log.ts'
 import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { wake } from '../steps/waiting.ts'
@@ -15,11 +17,17 @@ export const PauseCall = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('resume'), ...which, by }),
 ])
 
+/** The pause, its reason and its end are those of the first one. */
+const alreadyWords = ({ by, reason, atMs }: NonNullable<Release['paused']>): string =>
+  `It was paused already, at ${minuteWords(atMs)}: ${withStop(quoted(reason, by))} Your reason is not kept.`
+
 /** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `service_missing`, `verb_not_now` */
 export function pauseHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(PauseCall, event)
+    const before: { paused: Release['paused'] | undefined } = { paused: undefined }
     const after = await record(deps, await find(deps, call), (release) => {
+      before.paused = release.paused
       if (release.frozen?.fix !== undefined) throw fixIsUnderWay(release)
       const atMs = deps.clock.nowMs()
       const mayResume = call.verb === 'resume' && release.frozen !== undefined
@@ -31,6 +39,9 @@ export function pauseHandler(deps: Deps) {
       return { type: 'resumed', atMs, by: call.by }
     })
     await wake(deps, after)
-    return ordered(deps, after.release, call.verb, call.by)
+    const answer = ordered(deps, after.release, call.verb, call.by)
+    return call.verb === 'pause' && before.paused !== undefined
+      ? { ...answer, note: alreadyWords(before.paused) }
+      : answer
   }
 }

@@ -1,5 +1,7 @@
 // One service: its definition, the release that is live, where its traffic is, and what is left of its budgets.
 import { budgetsLeft } from '../budgets/left.ts'
+import { askedUntilMs } from '../../core/concurrency/warm.ts'
+import { warmNowWords } from '../../core/concurrency/words.ts'
 import { whole } from '../../core/listing.ts'
 import { headOf, lastLeft } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -11,18 +13,22 @@ import { latestHeads } from '../steps/heads.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'line' | 'history' | 'budgets' | 'watches'> & {
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'leases' | 'line' | 'history' | 'budgets' | 'watches' | 'openReleases'
+> & {
   readonly services: Pick<World['services'], 'get'>
 }
 
 /** @throws Problem `service_missing`, `item_unreadable` */
 export async function readService(deps: Deps, name: string) {
   const definition = await deps.services.get(name)
-  const [live, budgets, stopped, watch] = await Promise.all([
+  const [live, budgets, stopped, watch, warm] = await Promise.all([
     liveHolder(deps, name),
     budgetsLeft(deps, definition),
     deps.line.stopped(name),
     watchOf(deps, name),
+    warmOf(deps, definition),
   ])
   const routings = await routingsOf(deps, definition, live?.release)
   return {
@@ -35,6 +41,7 @@ export async function readService(deps: Deps, name: string) {
     budgets,
     ...(stopped === undefined ? {} : { stopped }),
     ...(watch === undefined ? {} : { watch }),
+    ...(warm.length === 0 ? {} : { warm }),
   }
 }
 
@@ -46,6 +53,20 @@ async function watchOf({ watches, clock }: Deps, service: string) {
   if (watch === undefined) return undefined
   const { releaseId, promotedAtMs, untilMs } = watch
   return { releaseId, promotedAtMs, untilMs, sentence: watchNowWords(watch, clock.nowMs()) }
+}
+
+/** What is kept warm after the last promotions. */
+async function warmOf({ openReleases, clock }: Deps, definition: Service) {
+  const { warm } = await openReleases.all(definition.name)
+  return warm.map((one) => ({
+    releaseId: one.releaseId,
+    untilMs: askedUntilMs(one, definition),
+    targets: one.targets.map(({ functionName, alias, stable, environments }) => ({
+      ...{ functionName, alias, version: stable },
+      ...(environments === undefined ? {} : { environments }),
+    })),
+    sentence: warmNowWords(one, definition, clock.nowMs()),
+  }))
 }
 
 /** How many releases in a row may have moved nothing. */

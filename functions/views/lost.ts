@@ -8,7 +8,8 @@ import { sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { inChargeOf, loadRelease, type ReleasePorts } from './release.ts'
 
-export type LostPorts = Pick<World, 'clock' | 'journal' | 'leases' | 'history' | 'returns' | 'openReleases'>
+export type LostPorts = Pick<World, 'clock' | 'journal' | 'leases' | 'history' | 'returns' | 'openReleases'> &
+  Pick<ReleasePorts, 'services'>
 type Found = { readonly kind: 'whole'; readonly view: ReleaseView } | { readonly kind: 'lost'; readonly view: LostView }
 
 /** @returns `undefined` if nothing is known of such a release @throws Problem that is not about its log */

@@ -161,6 +161,7 @@ async function serviceNow(
   return {
     name,
     ...(service === undefined ? {} : { service }),
+    ...(service === undefined && because === undefined ? { isRemoved: true as const } : {}),
     ...live,
     waiting: (queued ?? [])
       .filter((one) => one.service === name && one.entry.releaseId !== holder)

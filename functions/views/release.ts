@@ -2,6 +2,7 @@
 // error budgets allow. What cannot be read beside the log is said to be unknown; it never hides the release.
 import { budgetAt } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
+import { Problem } from '../../core/problem.ts'
 import { replay } from '../../core/release/advance.ts'
 import { isWayBack } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -79,7 +80,7 @@ const headsMost = 100
 
 /** Whether an order to roll the service back would undo this release. */
 export async function inChargeOf(
-  ports: Pick<ReleasePorts, 'journal' | 'leases' | 'history'>,
+  ports: Pick<ReleasePorts, 'journal' | 'leases' | 'history' | 'services'>,
   { id, service, isPromoted, isBack }: { id: string; service: string; isPromoted: boolean; isBack: boolean },
 ): Promise<InCharge> {
   if (!isPromoted || isBack) return not('It was not promoted.')
@@ -91,7 +92,8 @@ export async function inChargeOf(
     if (unreadable.length > 0)
       return not('Not every later release can be read, so nobody knows whether it is still in charge.')
     const last = items.find((head) => head.outcome === 'promoted')
-    if (last === undefined || last.releaseId === id) return { kind: 'inCharge' }
+    if (last === undefined || last.releaseId === id)
+      return { kind: (await isRemoved(ports, service)) ? 'removed' : 'inCharge' }
     return last.backFrom === id
       ? not(`It was put back: release ${last.releaseId} has gone back from it.`)
       : not(`Release ${last.releaseId} was promoted since: put that one back.`)
@@ -99,6 +101,12 @@ export async function inChargeOf(
     return not(`Whether it is still in charge is not known: ${sentenceOf(error)}`)
   }
 }
+
+const isRemoved = ({ services }: Pick<ReleasePorts, 'services'>, service: string): Promise<boolean> =>
+  services.get(service).then(
+    () => false,
+    (error: unknown) => error instanceof Problem && error.code === 'service_missing',
+  )
 
 async function allowanceOf(
   ports: ReleasePorts,

@@ -1,4 +1,6 @@
 // Loads the page of one service: how it stands, its error budgets, and a part of its history.
+import { warmNowWords } from '../../core/concurrency/words.ts'
+import { withStop } from '../../core/foreign-text.ts'
 import { whole } from '../../core/listing.ts'
 import type { Head } from '../../core/release/head.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -21,7 +23,7 @@ import { observedOf } from './observed.ts'
 import { type NowPorts, oneNow } from './now.ts'
 import type { World } from '../steps/world.ts'
 
-type Ports = NowPorts & Pick<World, 'definitions' | 'observations' | 'watches'>
+type Ports = NowPorts & Pick<World, 'definitions' | 'observations' | 'openReleases' | 'watches'>
 
 const rowsMost = 25
 /** If the window of an error budget has more releases, what the older ones burned is shown as spent by no release. */
@@ -42,17 +44,19 @@ export async function loadService(
   const nothing = now.heads.length + latest.unreadable.length === 0 && now.live === undefined && now.lost === undefined
   if (service === undefined && nothing && now.unknown.every((one) => one === noDefinition)) return undefined
   const part = await partOf(ports, name, next)
-  const [history, budgets, applied, observed, watch] = await Promise.all([
+  const [history, budgets, applied, observed, watch, warm] = await Promise.all([
     concurrently(part.heads.slice(0, rowsMost), readAtOnce, (head) => rowOf(ports, head, latest.items)),
     service === undefined ? [] : Promise.all(service.slos.map((slo) => budgetOf(ports, service, slo, latest.items))),
     appliedBy(ports, name),
     observedOf(ports, service),
     watchWords(ports, name, now.heads),
+    warmLines(ports, name, service),
   ])
   const last = part.heads[rowsMost - 1]
   return serviceView(now, ports.clock.nowMs(), {
     history,
     budgets,
+    warm,
     unread: part.unread,
     ...(part.heads.length > rowsMost && last !== undefined ? { next: nextAfter(last) } : {}),
     ...(placeIn(next) === undefined ? {} : { isLater: true }),
@@ -74,9 +78,23 @@ async function watchWords(
     if (watch !== undefined) return watchNowWords(watch, clock.nowMs())
     const { watched } = heads.find(({ outcome }) => outcome === 'promoted') ?? {}
     if (watched === undefined) return undefined
-    return `The watch after the last promotion ended (${watched.how}): ${watched.because}.`
+    return withStop(`The watch after the last promotion ended (${watched.how}): ${watched.because}`)
   } catch (error) {
     return `How the watch after the last promotion stands is not known: ${sentenceOf(error)}`
+  }
+}
+
+/** What is kept warm after the last promotions. */
+async function warmLines(
+  { openReleases, clock }: Ports,
+  name: string,
+  service: Service | undefined,
+): Promise<readonly string[]> {
+  try {
+    const { warm } = await openReleases.all(name)
+    return warm.map((one) => warmNowWords(one, service, clock.nowMs()))
+  } catch (error) {
+    return [`What is kept warm after the last promotion is not known: ${sentenceOf(error)}`]
   }
 }
 

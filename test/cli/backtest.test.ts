@@ -7,11 +7,13 @@ import { beforeAll, afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { backtest } from '../../cli/replay/backtest/backtest.ts'
 import { beatenBy, findingOf, type Measured } from '../../cli/replay/backtest/frontier.ts'
+import { pastReleases } from '../../cli/replay/backtest/past.ts'
 import { pretend, windowOfRun, windowsOf } from '../../cli/replay/backtest/pretended.ts'
 import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { expectProblem } from '../contract/samples.ts'
 import { definition, service } from '../core/sample.ts'
+import { nowMs, openTown, story, townService } from '../functions/views/town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-backtest-'))
 const policy = (name: string, changes: object): string => {
@@ -244,5 +246,44 @@ describe('the frontier', () => {
       badServed: 3,
     })
     expect(findingOf([9, 2, 5], [0, 0, 0])).toMatchObject({ found: 3, medianMinutes: 5, badServed: 0 })
+  })
+})
+
+describe('the releases of a log', () => {
+  it('are sorted by how they ended; one of which a part went back alone is neither healthy nor faulty', async () => {
+    const town = openTown()
+    const targets = ['cart', 'pay'].map((name) => ({ function: name, alias: 'live' }))
+    const defined = townService('shop', { targets, slos: [], policy: { whenBlamed: 'function' } })
+    const at = (minutes: number): number => nowMs - (1000 - minutes) * 60_000
+    const window = { startMs: at(0), endMs: at(0) }
+    const signals = [{ signal: 'errors:pay', kind: 'fail' as const, because: 'it fails' }]
+    const begun = (id: string, from: number) =>
+      story(defined, { id, atMs: at(from) })
+        .prepare(at(from))
+        .shift(at(from))
+    const part = begun('part', 0)
+      .write({
+        ...{ type: 'judged', atMs: at(1) },
+        verdict: { kind: 'fail', quiet: false, because: 'pay fails', window, signals, blamed: ['pay'] },
+      })
+      .shift(at(2))
+      .look(at(20), 'pass')
+      .promote(at(20))
+    const way = story({ ...defined, plan: { steps: [] } }, { id: 'way', atMs: at(100), key: 'back/part' })
+    for (const one of [
+      part,
+      way.prepare(at(100)).promote(at(100)),
+      begun('aborted', 200).write({
+        ...{ type: 'returnOrdered', atMs: at(201), by: 'ann', reason: 'x', outcome: 'aborted' },
+      }),
+    ])
+      await town.keep(one)
+    const { past, left } = await pastReleases(town, 'shop', 10)
+    expect(past).toEqual([])
+    expect(left.toSorted((a, b) => a.release.localeCompare(b.release))).toEqual([
+      { release: 'aborted', because: 'it is not over' },
+      { release: 'part', because: 'a part of it was put back alone' },
+      { release: 'way', because: 'it is the way back from part' },
+    ])
   })
 })

@@ -209,6 +209,12 @@ describe('the command line', () => {
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
     expect(said()).toContain('by user/ann: "test". It goes back to version 1 if it is still so in 3d')
+    const again = { verb: 'pause', service: 'checkout', reason: 'lunch' } as const
+    said()
+    expect(await order(cli(), again)).toBe(exitCodes.done)
+    const words = said()
+    expect(words).toMatch(/It was paused already, at 2026-\S+ \S+Z: user\/ann says "test"\. Your reason is not kept\./)
+    expect(words).not.toContain('lunch')
     await steer('resume')
     await steer('promote')
     await sandbox.clock.settle()

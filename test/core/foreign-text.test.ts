@@ -10,7 +10,7 @@ import { statusLines } from '../../cli/story/now.ts'
 import { html } from '../../console/html.ts'
 import { burnPage } from '../../core/budget/page.ts'
 import { eventWords } from '../../core/event-words.ts'
-import { asciiLine, logText, oneLine, quoted } from '../../core/foreign-text.ts'
+import { asciiLine, logText, oneLine, quoted, withoutStop, withStop } from '../../core/foreign-text.ts'
 import { readAttestation } from '../../core/gate/attest-call.ts'
 import { readIncident } from '../../core/measures/incident-call.ts'
 import { dimensionValue } from '../../core/measures/metric.ts'
@@ -267,5 +267,21 @@ describe('the door', () => {
 
   it('is not in front of what was stored before it was there', () => {
     for (const author of names) expect(Provenance.parse({ source: 'api', author }).author).toBe(author)
+  })
+})
+
+describe('a sentence that ends with the words of others', () => {
+  it.each([
+    ['it fires', 'it fires.', 'it fires'],
+    ['it fires.', 'it fires.', 'it fires'],
+    ['ann says "drop"', 'ann says "drop".', 'ann says "drop"'],
+    ['ann says "drop."', 'ann says "drop".', 'ann says "drop"'],
+    ['cut off...', 'cut off...', 'cut off..'],
+    ['ann says "cut off..."', 'ann says "cut off...".', 'ann says "cut off..."'],
+    ['', '.', ''],
+  ])('%j has one full stop', (words, ended, open) => {
+    expect(withStop(words)).toBe(ended)
+    expect(withoutStop(words)).toBe(open)
+    expect(withStop(ended)).toBe(ended)
   })
 })

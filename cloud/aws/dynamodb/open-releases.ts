@@ -34,6 +34,9 @@ const StoredOpen = z.strictObject({
 // The sweep reads it every minute, and it never changes.
 const readBody = bodyReader(StoredOpen, 500_000)
 
+const openOf = (service: string | undefined) =>
+  service === undefined ? { pk: 'OPEN' } : { pk: 'OPEN', prefix: `${service}#` }
+
 export function awsOpenReleases(table: Table): OpenReleases {
   return {
     async add({ releaseId, service, requestedAtMs, requested }) {
@@ -64,12 +67,12 @@ export function awsOpenReleases(table: Table): OpenReleases {
       return listing(found, readOpen, aboutOpen)
     },
     async list(service) {
-      const items = await queryItems(table, { pk: 'OPEN', ...(service === undefined ? {} : { prefix: `${service}#` }) })
+      const items = await queryItems(table, openOf(service))
       const found = listing(items.filter(isOpen), readOpen, aboutOpen)
       return { ...found, items: found.items.toSorted(byRequest) }
     },
-    async all() {
-      const items = await queryItems(table, { pk: 'OPEN', only: 'warm' })
+    async all(service) {
+      const items = await queryItems(table, { ...openOf(service), only: 'warm' })
       return { open: items.filter(isOpen).map(aboutOpen), warm: items.flatMap((item) => warmIn(item) ?? []) }
     },
     async keepWarm(warm) {

@@ -1,15 +1,15 @@
 // What the page of a release shows whose log is lost or damaged: what its head, its entry and its return record still say, what
 // the controller does about it, and how to put its traffic back.
-import { nameWords, oneLine } from '../../foreign-text.ts'
+import { nameWords, oneLine, withoutStop } from '../../foreign-text.ts'
 import { ownerWords } from '../../owner.ts'
 import type { Problem } from '../../problem.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import { type Head, isOwn, outcomeWords, tookOver, whyWords } from '../../release/head.ts'
+import { endedWords, type Head, isOwn, tookOver, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { commandBack, type ReturnRecord } from '../../release/return-record.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { clockWords, moveWords } from './moment.ts'
-import { type Back, type InCharge, putBackPromoted } from './steering.ts'
+import { type Back, type InCharge, putBackPromoted, removedWords } from './steering.ts'
 import type { Tone } from './told.ts'
 
 /** What is left of it; each may be missing. */
@@ -79,13 +79,13 @@ function standingOf(problem: Problem, left: Left, nowMs: number): Standing {
   if (record?.ended !== undefined) {
     const { outcome, atMs } = record.ended
     const sentence = `${lost} It was ended without it at ${clockWords(atMs, nowMs)}: ${endWords({ ...record.ended, outcome })}.`
-    return { state: outcomeWords[outcome], tone: 'bad', sentence, next: 'Nothing of it is left to do.' }
+    return { state: endedWords(outcome), tone: 'bad', sentence, next: 'Nothing of it is left to do.' }
   }
   if (head?.settledAtMs !== undefined && head.outcome !== undefined) {
     const { outcome, because = '', endedBy = 'unknown' } = head
-    const ended = `It had ended at ${clockWords(head.settledAtMs, nowMs)}: ${endWords({ outcome, because, by: endedBy })}.`
+    const ended = `It had ended at ${clockWords(head.settledAtMs, nowMs)}: ${endWords({ outcome, because, by: endedBy }, head.putBack)}.`
     const next = 'Nothing moves because of that: what it did and why is lost, unless the log has a copy.'
-    return { state: outcomeWords[outcome], tone: 'hold', sentence: `${lost} ${ended}`, next }
+    return { state: endedWords(outcome, head.putBack), tone: 'hold', sentence: `${lost} ${ended}`, next }
   }
   if (record !== undefined) {
     const sentence = `${lost} Traffic of it may have moved; what ran before is known from its return record.`
@@ -118,9 +118,9 @@ function standingOf(problem: Problem, left: Left, nowMs: number): Standing {
   }
 }
 
-const endWords = (ending: Parameters<typeof whyWords>[0]): string => {
-  const why = oneLine(whyWords(ending), 500).replace(/\.$/, '')
-  return `${outcomeWords[ending.outcome]}${why === '' ? '' : `: ${why}`}`
+const endWords = (ending: Parameters<typeof whyWords>[0], putBack: Head['putBack'] = []): string => {
+  const why = withoutStop(oneLine(whyWords(ending), 500))
+  return `${endedWords(ending.outcome, putBack)}${why === '' ? '' : `: ${why}`}`
 }
 
 function factsOf({ record, head, open }: Left, service: string | undefined, nowMs: number): LostView['facts'] {
@@ -163,6 +163,7 @@ function backOf(id: string, left: Left, inCharge: InCharge): Back {
     }
   if (head?.backFrom !== undefined)
     return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
+  if (head?.outcome === 'promoted' && inCharge.kind === 'removed') return { sentence: removedWords, commands }
   if (head?.outcome === 'promoted')
     return inCharge.kind === 'not'
       ? { sentence: inCharge.because, commands: [] }

@@ -34,6 +34,14 @@ export const moveWords = (
   return [...shown, ...(targets.length > 4 ? [`and ${targets.length - 4} more`] : [])].join(', ')
 }
 
+const namesMost = 3
+/** `, without checkout`: those that went back alone. */
+export function withoutWords(names: readonly string[]): string {
+  if (names.length === 0) return ''
+  const more = names.length > namesMost ? ` and ${names.length - namesMost} more` : ''
+  return `, without ${names.slice(0, namesMost).map(nameOf).join(', ')}${more}`
+}
+
 /** `Version 13`, or `The candidate` where there are several functions or no version yet. */
 export const candidateName = ({ targets }: Pick<Release, 'targets'>): string =>
   targets.length === 1 ? `Version ${targets[0]?.candidate ?? ''}` : 'The candidate'

@@ -1,7 +1,7 @@
 // Where a release stands, in the words that everybody gets: the CLI, the pages, a fleet. Its state, why, what happens next and
 // when.
 import { formatDuration } from '../../duration.ts'
-import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
+import { nameWords, oneLine, quoted, withoutStop } from '../../foreign-text.ts'
 import type { Outcome } from '../../release/event.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
 import { endedWords, outcomeWords, whyWords } from '../../release/head.ts'
@@ -36,8 +36,7 @@ export type Now = {
 
 const becauseMost = 240
 
-/** Without the full stop that somebody's words may end with. */
-const open = (words: string): string => oneLine(words, becauseMost).replace(/\.$/, '')
+const open = (words: string): string => withoutStop(oneLine(words, becauseMost))
 const small = (words: string): string => words.replace(/^./, (first) => first.toLowerCase())
 const capital = (words: string): string => words.replace(/^./, (first) => first.toUpperCase())
 
@@ -140,7 +139,7 @@ const endOf = ({ outcome }: NonNullable<Release['ending']>): [string, Tone] => [
 ]
 
 /** Why it ended, in full: nothing comes after it. */
-const endWords = (ending: NonNullable<Release['ending']>): string => oneLine(whyWords(ending), 500).replace(/\.$/, '')
+const endWords = (ending: NonNullable<Release['ending']>): string => withoutStop(oneLine(whyWords(ending), 500))
 
 const backWords = ({ ending, shifts, targets, oneWay }: Release): string =>
   oneWay === undefined && shifts.length > 0 && ['rolledBack', 'aborted', 'superseded'].includes(ending?.outcome ?? '')
@@ -192,7 +191,7 @@ const limitWords = (then: string, endMs: number, policy: string, nowMs: number):
 const goesBack = (release: Release): string => `goes back to ${stableName(release)}`
 
 function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
-  const why = isOurs(by) ? open(reason) : quoted(reason, undefined, becauseMost)
+  const why = isOurs(by) ? open(reason) : withoutStop(quoted(reason, undefined, becauseMost))
   const endMs = atMs + release.service.policy.hold.pausedSeconds * 1000
   const at = shareNow(release)
   const since = clockWords(atMs, nowMs)

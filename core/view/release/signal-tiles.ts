@@ -28,7 +28,7 @@ export type SignalTile = {
   readonly stable?: string
   /** How many times stable's value, with its interval, such as `3.1 times (1.9 to 5.2)`. */
   readonly times?: string
-  /** Such as `1.2 times stable may be`. */
+  /** Such as `tolerated: no more than 1.2 times stable's`. */
   readonly tolerance?: string
   /** How much of the evidence that puts the release back is there: 0 to 1. */
   readonly toRollBack?: { readonly share: number; readonly words: string }
@@ -102,12 +102,19 @@ function tileOf(
     because: words,
     ...(numbers === undefined ? {} : comparedOf(numbers)),
     // A guard of a consumer has a limit, and nothing to compare.
-    ...(watch === undefined || isGuard ? {} : { tolerance: `tolerated: up to ${digits(watch.tolerance)} times` }),
+    ...(watch === undefined || isGuard ? {} : { tolerance: toleranceWords(watch) }),
     ...(numbers === undefined || kind === 'excluded' ? {} : rollBackOf(numbers)),
     ...(numbers === undefined ? {} : passOf(kind, words)),
     ...(kind === 'unknown' ? { missing: words } : {}),
     points,
   }
+}
+
+/** Of a signal that is worse when it is lower, the candidate may have so much less. */
+function toleranceWords(watch: Watch): string {
+  const isLower = 'worse' in watch && watch.worse === 'lower'
+  const value = watch.tolerance === 1 ? "stable's" : `${digits(watch.tolerance)} times stable's`
+  return `tolerated: no ${isLower ? 'less' : 'more'} than ${value}`
 }
 
 const percent = (part: number): string => `${(part * 100).toFixed(2)} %`

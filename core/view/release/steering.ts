@@ -1,9 +1,9 @@
 // What people may do with a release now: put it back, pause, resume, promote, abort, answer its approvals, override its gates.
 // Whether this person may, the door decides; here it only says what makes sense.
 import { personKey } from '../../caller.ts'
-import { nameWords } from '../../foreign-text.ts'
+import { nameWords, oneLine, withStop } from '../../foreign-text.ts'
 import { approversOf, dueAt } from '../../gate/facts.ts'
-import { heldNow } from '../../release/gating.ts'
+import { heldNow, openFacts } from '../../release/gating.ts'
 import { isWayBack, takenTargets } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import {
@@ -43,7 +43,11 @@ export type Back = {
 }
 
 /** What became of the promoted version, as far as the history says. */
-export type InCharge = { readonly kind: 'inCharge' } | { readonly kind: 'not'; readonly because: string }
+export type InCharge =
+  | { readonly kind: 'inCharge' }
+  /** It is, and its service has no definition any more: the controller refuses to go back. */
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'not'; readonly because: string }
 
 /** @param inCharge of a promoted release: whether it is still what the service runs */
 export function backOf(release: Release, inCharge: InCharge): Back {
@@ -64,11 +68,17 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
   if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
   const taken = takenTargets(release)
+  const byHand = taken.filter(({ lost }) => !lost).map(commandBack)
+  if (inCharge.kind === 'removed') return { sentence: removedWords, commands: byHand }
   return {
     ...putBackPromoted(service.name, id, moveWords(taken, 'candidate', 'stable')),
-    commands: taken.filter(({ lost }) => !lost).map(commandBack),
+    commands: byHand,
   }
 }
+
+/** Of a service without a definition, when its last release has ended. */
+export const removedWords =
+  'The service has no definition any more, and without one the controller moves nothing. Apply its definition again first.'
 
 /** @param versions that the move goes from and to */
 export const putBackPromoted = (service: string, releaseId: string, versions: string): Omit<Back, 'commands'> => ({
@@ -139,6 +149,8 @@ export type ApprovalView = {
 export type GatesView = {
   /** Why it is held, since when, when it is asked again. */
   readonly held?: { readonly because: string; readonly sentence: string; readonly gates: readonly string[] }
+  /** What the gates found when they let the release on the last time, and when. */
+  readonly open?: string
   readonly approvals: readonly ApprovalView[]
   readonly override?: Order
   readonly overridden?: string
@@ -149,6 +161,7 @@ export function gatesOf(release: Release, today: Parameters<typeof gatesOfReleas
   const { id, service, overridden } = release
   const held = heldNow(release)
   const mayAnswer = isLive(release) && !isReturning(release)
+  const open = openGates(release, nowMs)
   return {
     ...(held === undefined
       ? {}
@@ -159,6 +172,7 @@ export function gatesOf(release: Release, today: Parameters<typeof gatesOfReleas
             sentence: `Closed since ${clockWords(held.sinceMs, nowMs)}, for ${formatDuration((nowMs - held.sinceMs) / 1000)}.`,
           },
         }),
+    ...(open === undefined ? {} : { open }),
     approvals: gatesOfRelease(today, service)
       .approvals.filter((approval) => dueAt(release, approval) !== undefined)
       .map((approval) => approvalOf(release, approval, mayAnswer)),
@@ -175,6 +189,17 @@ export function gatesOf(release: Release, today: Parameters<typeof gatesOfReleas
       : {}),
     ...(overridden === undefined ? {} : { overridden: `Overridden by ${nameWords(overridden.by)}.` }),
   }
+}
+
+const factsMost = 600
+/** Of a live release; a denial takes the answer of before away. */
+export function openGates(release: Release, nowMs: number): string | undefined {
+  const facts = openFacts(release)
+  if (facts === undefined || release.cleared === undefined) return undefined
+  if (!isLive(release) || isReturning(release)) return undefined
+  return withStop(
+    `When they were asked last, at ${clockWords(release.cleared.atMs, nowMs)}: ${oneLine(facts, factsMost)}`,
+  )
 }
 
 const namesMost = 10

@@ -2,7 +2,7 @@
 // the same spans with the same keys, so that a trace that is sent again is the same trace.
 import { oneLine } from '../../foreign-text.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import type { Release } from '../../release/release.ts'
+import { putBackAlone, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { percentWords } from './moment.ts'
 
@@ -32,7 +32,7 @@ export function traceOf(events: readonly ReleaseEvent[], release: Release): read
   return [
     {
       ...{ key: root, name: `release ${release.service.name}`, startMs: release.requestedAtMs, endMs },
-      isError: release.ending === undefined || !good.has(release.ending.outcome),
+      isError: release.ending === undefined || !good.has(release.ending.outcome) || putBackAlone(release).length > 0,
       attributes: {
         ...factsOf(release),
         'tidegate.looks': looks.length,

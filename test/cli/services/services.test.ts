@@ -89,6 +89,16 @@ describe('on the embedded cloud', () => {
     )
   })
 
+  it('apply says what is watched and what is promised', async () => {
+    const file = join(folder(), 'kept.yaml')
+    const targets = [{ function: 'checkout', alias: 'kept', provisionedConcurrency: 3 }]
+    writeFileSync(file, JSON.stringify({ name: 'kept', targets, plan: 'AllAtOnce', watch: {} }))
+    expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
+    expect(said()).toMatch(
+      /^Service kept applied: [^\n]*\n *Watched: for 1d after a promotion; a late fault is paged\.\n *Provisioned concurrency: 3 environments of checkout:kept; paid for twice during a release\.\n *It is new\./,
+    )
+  })
+
   it('a service that others move is said to be only observed', async () => {
     const file = join(folder(), 'theirs.yaml')
     const targets = [{ function: 'checkout', alias: 'theirs' }]
@@ -155,6 +165,15 @@ describe('without any cloud', () => {
     const good = file('good.yaml', `name: cart\n${target}plan: AllAtOnce\n`)
     expect(await validateFiles(screen(), [good])).toBe(exitCodes.done)
     expect(said()).toBe(`${good}: service cart is valid: cart:live; all traffic at once.`)
+    const promised = file(
+      'promised.yaml',
+      'name: cart\ntargets: [{ function: cart, alias: live, provisionedConcurrency: 20 }]\nplan: AllAtOnce\nwatch: { for: 48h, onFault: rollBack, keepWarm: 6h }\n',
+    )
+    expect(await validateFiles(screen(), [promised])).toBe(exitCodes.done)
+    expect(said().split('\n').slice(1)).toEqual([
+      '  Watched: for 2d after a promotion; a late fault goes back, and is paged.',
+      '  Provisioned concurrency: 20 environments of cart:live; paid for twice during a release, and for 6h after a promotion.',
+    ])
     const bad = file(
       'bad.yaml',
       `name: shop\ntragets: 1\n${target}plan:\n  steps:\n    - { weight: 10, bake: 5 }\ngates:\n  rules: nonsense\n`,

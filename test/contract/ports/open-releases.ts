@@ -97,6 +97,8 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       const all = await openReleases.all()
       expect(all.open).toEqual(['o-2', 'o-4'].map((releaseId) => ({ service: 'orders', releaseId })))
       expect(all.warm).toEqual([warm('o-1'), warm('o-3', 7)])
+      expect(await openReleases.all('orders')).toEqual(all)
+      expect(await openReleases.all('order')).toEqual({ open: [], warm: [] })
       // Code from before finds the entry as that of any release.
       expect(await openReleases.get({ service: 'orders', releaseId: 'o-3' })).toEqual(sample('o-3', t0Ms))
       await openReleases.add(sample('o-3', t0Ms))

@@ -79,3 +79,8 @@ it('names five, and does not call the others chance', () => {
 it('says nothing without a release', () => {
   expect(spenderLines(spendingOf([], 'available', budget), budget.allowed)).toEqual([])
 })
+
+it('keeps what says that a release was promoted without a function', () => {
+  const part = { ...head('part', 1500, [counted(9)]), outcome: 'promoted' as const, putBack: ['pay'] }
+  expect(spendingOf([part], 'available', budget).charged).toMatchObject([{ outcome: 'promoted', putBack: ['pay'] }])
+})

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { askedUntilMs, keptBy, mayWant, Warm, warmOf } from '../../../core/concurrency/warm.ts'
-import { keptWords, warmWords } from '../../../core/concurrency/words.ts'
+import { besidesWords, keptWords, warmNowWords, warmWords } from '../../../core/concurrency/words.ts'
 import type { Release } from '../../../core/release/release.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import { releaseOf, t0 } from './releases.ts'
@@ -34,7 +34,7 @@ describe('what is kept', () => {
     expect(warm).toEqual({
       ...{ v: 1, service: 'checkout', releaseId: 'r1', promotedAtMs: t0, settledAtMs: t0 + 60_000 },
       untilMs: t0 + hourMs,
-      targets: [{ functionName: 'checkout', alias: 'live', stable: '1', candidate: '2' }],
+      targets: [{ functionName: 'checkout', alias: 'live', stable: '1', candidate: '2', environments: 50 }],
     })
     expect(Warm.parse(JSON.parse(JSON.stringify(warm)))).toEqual(warm)
     expect(warmOf(promoted, t0 + hourMs - 1)).toEqual(warm)
@@ -53,6 +53,37 @@ describe('what is kept', () => {
   ])('is nothing of a release %s', (_, changes) => {
     expect(keptBy({ ...promoted, ...changes })).toEqual([])
     expect(warmOf({ ...promoted, ...changes }, t0)).toBeUndefined()
+  })
+
+  it('is said while it lasts: what, how long by the definition of now, and what ends it', () => {
+    if (warm === undefined) throw new Error('nothing is kept')
+    const said = (asked: unknown, minutes = 1, kept = warm) =>
+      warmNowWords(kept, asked === undefined ? undefined : service(asked), t0 + minutes * 60_000)
+    expect(said(watch)).toBe(
+      'Kept warm since release r1, until 2026-01-01 01:00Z at the latest: 50 environments of checkout:1. The next release ends that when it begins, unless it may lead back there. To end it now, apply the definition without watch.keepWarm.',
+    )
+    expect(said({ for: '2h', keepWarm: '30m' })).toContain('until 2026-01-01 00:30Z')
+    const over = /^No longer kept warm since release r1: 50 environments of checkout:1\. The sweep takes/
+    for (const sentence of [said({ for: '2h' }), said(undefined), said(watch, 60)]) expect(sentence).toMatch(over)
+    // Entries from before it was kept how many there are.
+    const [kept] = warm.targets
+    if (kept === undefined) throw new Error('nothing is kept')
+    const { environments: _, ...early } = kept
+    const earlier = Warm.parse(JSON.parse(JSON.stringify({ ...warm, targets: [early] })))
+    expect(said(watch, 1, earlier)).toContain('at the latest: checkout:1. The next')
+  })
+
+  it('is said to whoever writes the definition, with the watch', () => {
+    const promised = (environments: string, more = '') =>
+      `Provisioned concurrency: ${environments} of checkout:live; paid for twice during a release${more}.`
+    expect(besidesWords(service(undefined, 1))).toEqual([promised('1 environment')])
+    expect(besidesWords(service(watch))).toEqual([
+      'Watched: for 2h after a promotion; a late fault is paged.',
+      promised('50 environments', ', and for 1h after a promotion'),
+    ])
+    const { provisionedConcurrency: _, ...bare } = service(undefined).targets[0]!
+    expect(besidesWords({ ...service(undefined), targets: [bare] })).toEqual([])
+    expect(besidesWords({ ...service(watch), mode: 'observe' })).toEqual([])
   })
 
   it('is said with what it costs at most, before and afterwards', () => {

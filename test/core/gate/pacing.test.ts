@@ -70,7 +70,7 @@ describe('a step', () => {
   it('is as planned when there is enough left, when it is urgent, when it was made smaller before, and past the last', () => {
     expect(pacingAt(paced(), 0, [left(0.9, { badLeft: 1e9, perMinute: 100 })])).toEqual({})
     expect(pacingAt(paced({ urgent: true }), 0, [busy])).toEqual({})
-    expect(pacingAt(paced({ cleared: { point: 0, atMs: t0 } }), 0, [busy])).toEqual({})
+    expect(pacingAt(paced({ cleared: { point: 0, atMs: t0, because: 'the gates are open' } }), 0, [busy])).toEqual({})
     expect(pacingAt(paced(), 2, [busy])).toEqual({})
     expect(pacingAt(paced(), 0, [])).toEqual({})
   })

@@ -92,7 +92,7 @@ describe('an end', () => {
   it('is told with the reason of a person as their words', () => {
     const ending = { outcome: 'rolledBack' as const, by: 'ann', because: 'orders "drop".' }
     expect(lines(pages.endPage({ ...prepared(), ending }))).toEqual([
-      `Release checkout-1 of checkout was rolled back: ann says "orders 'drop'.".`,
+      `Release checkout-1 of checkout was rolled back: ann says "orders 'drop'".`,
       `Why: ann says "orders 'drop'."`,
       'Decided by: ann',
       why,

@@ -1,6 +1,7 @@
 // The view of a release: what it says of each state, what it collapses, what it does not know, and where it leads.
 import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../core/release/event.ts'
+import { sentenceOf } from '../../../core/release/head.ts'
 import { type Asked, type Beside, releaseViewOf, type ReleaseView } from '../../../core/view/release/release-view.ts'
 import { service, t0 } from '../sample.ts'
 import { unfolded } from '../../../core/view/release/timeline.ts'
@@ -56,7 +57,7 @@ describe('what happens now', () => {
       order,
       { type: 'returnFailed', atMs: t0 + minute, because: 'Lambda does not answer' },
     ])
-    expect(view.now.sentence).toBe('Going back to version 1: user/ann says "orders \'drop\'.".')
+    expect(view.now.sentence).toBe('Going back to version 1: user/ann says "orders \'drop\'".')
     expect(view.back).toMatchObject({
       sentence: expect.stringMatching(/pressing tries again/) as string,
       order: { route: 'roll-back' },
@@ -67,6 +68,39 @@ describe('what happens now', () => {
     expect(viewOf(begun()).runbook).toBeUndefined()
     expect(view.timeline.at(-1)).toMatchObject({ what: 'STUCK', tone: 'bad' })
   })
+})
+
+describe('what a signal tolerates', () => {
+  const custom = { namespace: 'Shop', kind: 'count', worse: 'lower', dimensions: { Version: '{version}' } }
+  const signals = {
+    errors: { tolerance: 1 },
+    latency: { tolerance: 1.2 },
+    custom: [
+      { ...custom, name: 'orders', metric: 'Orders' },
+      { ...custom, name: 'paid', metric: 'Paid', tolerance: 0.9 },
+    ],
+  }
+  it.each([
+    ['errors', "no more than stable's"],
+    ['latency', "no more than 1.2 times stable's"],
+    ['orders', "no less than stable's"],
+    ['paid', "no less than 0.9 times stable's"],
+  ])('%s is said as a person would', (signal, words) => {
+    const one = { ...errorsOf(1), signal }
+    const view = viewOf([...begun({ service: service({ signals }) }), look(1, { signals: [one] })])
+    expect(view.tiles[0]?.tolerance).toBe(`tolerated: ${words}`)
+  })
+})
+
+it('the words of an alarm, which end with a full stop, end a sentence with one', () => {
+  const order: NewEvent = {
+    ...{ type: 'returnOrdered', atMs: t0 + minute, by: 'alarm checkout-errors', outcome: 'rolledBack' },
+    reason: 'alarm checkout-errors fired: "Threshold Crossed: 1 datapoint."',
+  }
+  const events = logOf([...begun(), order])
+  const words = 'alarm checkout-errors fired: "Threshold Crossed: 1 datapoint".'
+  expect(sentenceOf(releaseOf(events))).toMatch(new RegExp(`${words.replace('.', '\\.')}$`))
+  expect(viewOf([...begun(), order]).now.sentence).toBe(`Going back to version 1: ${words}`)
 })
 
 describe('what is not known', () => {
@@ -117,7 +151,7 @@ describe('what is not known', () => {
         kind: 'pass',
         advisory: false,
         because: '3',
-        tolerance: 'tolerated: up to 1 times',
+        tolerance: "tolerated: no more than stable's",
         points: [],
       },
     ])

@@ -101,6 +101,33 @@ describe('a reading', () => {
     expect(await read('service', '/service/checkout')).not.toHaveProperty('watch')
   })
 
+  it('of a service has what is kept warm, by the definition of now', async () => {
+    const [releaseId = ''] = releases
+    const { openReleases, clock } = sandbox.world
+    const requestedAtMs = clock.nowMs()
+    const { events } = await sandbox.world.journal.read(releaseId)
+    const [requested] = events
+    if (requested?.type !== 'requested') throw new Error('unreachable')
+    const kept = { functionName: 'checkout', alias: 'live', stable: '1', candidate: '2', environments: 20 }
+    await openReleases.add({ service: 'checkout', releaseId, requestedAtMs, requested })
+    await openReleases.keepWarm({
+      ...{ v: 1, service: 'checkout', releaseId, targets: [kept] },
+      ...{ promotedAtMs: requestedAtMs, settledAtMs: requestedAtMs, untilMs: requestedAtMs + 3_600_000 },
+    })
+    expect(await read('service', '/service/checkout')).toMatchObject({
+      warm: [
+        {
+          ...{ releaseId, untilMs: 0 },
+          targets: [{ functionName: 'checkout', alias: 'live', version: '1', environments: 20 }],
+          sentence: expect.stringMatching(/^No longer kept warm since .*: 20 environments of checkout:1\./) as string,
+        },
+      ],
+    })
+    expect(await read('service', '/service/cart')).not.toHaveProperty('warm')
+    await openReleases.remove({ service: 'checkout', releaseId })
+    expect(await read('service', '/service/checkout')).not.toHaveProperty('warm')
+  })
+
   it('of releases has the newest first, page by page', async () => {
     for (const limit of [1, 2, 3, 100])
       expect((await all('releases', '/releases/checkout', limit)).map(({ releaseId }) => releaseId)).toEqual(

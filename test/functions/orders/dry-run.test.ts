@@ -147,5 +147,11 @@ describe('a dry run', () => {
     expect(lines.join('\n')).toMatch(/^Yes: .*\n {2}yes {2}version checkout:2: it exists and is Active\n/)
     expect(await dryRun(cli, 'checkout', { version: '9' })).toBe(exitCodes.different)
     expect(lines.at(-1)).toContain('  no   version checkout:9: There is no checkout:9.')
+    expect(lines.join('\n')).not.toContain('Watched:')
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], watch: { for: '12h' } }))
+    await dryRun(cli, 'checkout', { version: '2' })
+    expect(lines.join('\n')).toMatch(
+      /^Plan: .*\nWatched: for 12h after a promotion; a late fault is paged\.\nNot known before/m,
+    )
   })
 })

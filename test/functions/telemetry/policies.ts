@@ -4,15 +4,23 @@ import { Template } from 'aws-cdk-lib/assertions'
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import { secretArn } from '../../../cloud/local/secrets.ts'
 import { ReleaseController } from '../../../lib/controller.ts'
-import type { TelemetryOutProps } from '../../../lib/messages/telemetry-out.ts'
+import { TelemetryOut, type TelemetryOutProps } from '../../../lib/messages/telemetry-out.ts'
 import { embeddedRoles } from '../../lib/policies.ts'
 import { sampleDefinition } from '../../scenarios/least-privilege.ts'
 
 export const headersArn = secretArn('otlp-headers')
 export const tokenArn = secretArn('grafana-token')
 
-/** @throws Problem `definition_invalid` */
-export function synthesisedWith(telemetryOut: TelemetryOutProps): Stack {
+/** The part that sends, without the controller around it. @throws Problem `definition_invalid` */
+export const telemetryOutOf = (telemetryOut: TelemetryOutProps): TelemetryOut =>
+  new TelemetryOut(new Stack(), 'TelemetryOut', telemetryOut, {
+    ...{ controller: 'tidegate', environment: {} as never, resources: {} as never },
+    controllerFunction: () => {
+      throw new Error('it was let through')
+    },
+  })
+
+function synthesisedWith(telemetryOut: TelemetryOutProps): Stack {
   const stack = new Stack(new App(), 'tidegate', { env: { account: '000000000000', region: 'us-east-1' } })
   new ReleaseController(stack, 'Controller', { services: [sampleDefinition], chat: true, telemetryOut })
   return stack

@@ -17,7 +17,7 @@ import { sampleService } from '../../../local/sample-service.ts'
 import { worldOn } from '../../../local/world.ts'
 import { enforcing } from '../../lib/policies.ts'
 import { grafanaApi } from './grafana.ts'
-import { headersArn, policiesWithTelemetry, stackWithTelemetry, synthesisedWith, tokenArn } from './policies.ts'
+import { headersArn, policiesWithTelemetry, stackWithTelemetry, telemetryOutOf, tokenArn } from './policies.ts'
 import { openReceiver } from './receiver.ts'
 
 type Announced = { readonly 'detail-type': string; readonly detail: Record<string, unknown> }
@@ -177,8 +177,9 @@ describe('the stack', () => {
 
   it('takes no address that is not https, or has a password or a query in it', () => {
     for (const url of ['http://a.b', 'https://a:b@c.d', 'https://a.b?key=c', 'https://a.b#c', 'a.b', ''])
-      expect(() => synthesisedWith({ otlp: { url } }), url).toThrow(/begins with https/)
-    expect(() => synthesisedWith({})).toThrow(/`otlp`, `grafana` or both/)
+      expect(() => telemetryOutOf({ otlp: { url } }), url).toThrow(/begins with https/)
+    expect(() => telemetryOutOf({ otlp: { url: 'https://a.b/c' } })).toThrow('it was let through')
+    expect(() => telemetryOutOf({})).toThrow(/`otlp`, `grafana` or both/)
   })
 })
 

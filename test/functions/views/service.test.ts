@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest'
 import { servicePage } from '../../../console/service/service-page.ts'
 import type { ServiceView } from '../../../core/view/service-view.ts'
+import { loadAnyRelease } from '../../../functions/views/lost.ts'
+import { loadRelease } from '../../../functions/views/release.ts'
 import { loadService } from '../../../functions/views/service.ts'
 import { shiftOf, shiftsOfAllKinds } from '../../core/observe/shifts.ts'
 import { shiftsKey, timeKey } from '../../memory/observations.ts'
@@ -72,6 +74,52 @@ it('offers to put back what is live, or the last promoted one, naming the versio
   expect(await label('accounts')).toBe('Put back: accounts 12 → 11')
   expect(await label('ledger')).toBe('Put back: ledger, without its log')
   expect(await label('orders')).toBeUndefined()
+})
+
+it('offers nothing of a service without a definition that would be refused, and says why', async () => {
+  const town = openTown()
+  const service = townService('checkout')
+  const [id, atMs] = [`checkout-${'a'.repeat(20)}`, nowMs - 60 * minute]
+  await town.settle(service, '12')
+  await town.keep(story(service, { id, atMs }).prepare(atMs).promote(atMs))
+  expect((await loadService(town, 'checkout'))?.putBack).toBeDefined()
+  expect(await town.services.remove('checkout', 1)).toBe(true)
+  const view = await loadService(town, 'checkout')
+  expect(view?.putBack).toBeUndefined()
+  expect(view?.noPutBack).toMatch(/^The service has no definition any more/)
+  expect(servicePage(view!, frame)).not.toContain('Put back')
+  const { back } = (await loadRelease(town, id))!
+  expect(back).toEqual({ sentence: view?.noPutBack, commands: [expect.stringContaining('--function-version 11')] })
+  town.lose(id)
+  expect(await loadAnyRelease(town, id)).toMatchObject({ view: { back: { sentence: view?.noPutBack } } })
+})
+
+it('has a line for what is kept warm: how much, until when, and how to end it', async () => {
+  const town = openTown()
+  const targets = [{ function: 'checkout-api', alias: 'live', provisionedConcurrency: 20 }]
+  const service = await town.quiet('checkout', 3 * 60 * minute, { targets, watch: { for: '8h', keepWarm: '6h' } })
+  expect((await loadService(town, 'checkout'))?.warm).toEqual([])
+  const told = story(service, { id: 'checkout-1', atMs: nowMs - 3 * 60 * minute })
+  const requested = told.events[0]!
+  if (requested.type !== 'requested') throw new Error('unreachable')
+  const kept = { functionName: 'checkout-api', alias: 'live', stable: '11', candidate: '12', environments: 20 }
+  const about = { service: 'checkout', releaseId: 'checkout-1' }
+  await town.openReleases.add({ ...about, requestedAtMs: nowMs, requested })
+  await town.openReleases.keepWarm({
+    ...{ v: 1, ...about, targets: [kept], untilMs: nowMs + 3 * 60 * minute },
+    ...{ promotedAtMs: nowMs - 3 * 60 * minute, settledAtMs: nowMs - 3 * 60 * minute },
+  })
+  const view = await loadService(town, 'checkout')
+  expect(view?.warm).toEqual([
+    expect.stringMatching(
+      /^Kept warm since release checkout-1, until .* at the latest: 20 environments of checkout-api:11\. .*without watch\.keepWarm\.$/,
+    ),
+  ])
+  expect(servicePage(view!, frame)).toContain('20 environments of checkout-api:11')
+  const away = { ...town.openReleases, all: () => Promise.reject(new Error('throttled')) }
+  expect((await loadService({ ...town, openReleases: away }, 'checkout'))?.warm).toEqual([
+    'What is kept warm after the last promotion is not known: throttled',
+  ])
 })
 
 it('draws what was left of a budget, down to what gates see', async () => {

@@ -53,7 +53,11 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
       )
       return Promise.resolve({ ...found, items })
     },
-    all: () => Promise.resolve({ open: openOnes().map(aboutOpen), warm: [...kept.values()] }),
+    all(service) {
+      const isAsked = (one: { readonly service: string }): boolean => service === undefined || one.service === service
+      const warm = [...kept.values()].filter(isAsked)
+      return Promise.resolve({ open: openOnes().map(aboutOpen).filter(isAsked), warm })
+    },
     keepWarm(warm) {
       const sk = keyOf(warm.service, warm.releaseId)
       if (table.text(openKey, sk) !== undefined) kept.set(sk, warm)
