@@ -204,6 +204,7 @@ export const settle = /* @__PURE__ */ wired('settle', () =>
   settleHandler({
     ...ending(),
     ...{ line: line(), watches: watches(), concurrency: concurrency(), dependencies: dependencies() },
+    scaling: scaling(),
   }),
 )
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
@@ -233,6 +234,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
     ...{ ...wayBack(), emit, home: home(), services: services() },
     ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches(), concurrency: concurrency() },
+    scaling: scaling(),
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

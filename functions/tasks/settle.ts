@@ -36,6 +36,7 @@ type Deps = Pick<
   | 'trouble'
   | 'line'
   | 'concurrency'
+  | 'scaling'
 >
 
 export type Settled = {

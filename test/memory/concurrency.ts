@@ -6,7 +6,13 @@ import type { MemoryFunctions } from './functions.ts'
 const unreserved = 1000
 
 /** Nothing is scaled by load. */
-export const memoryScaling: Scaling = { targets: () => Promise.resolve([]) }
+export const memoryScaling: Scaling = {
+  targets: () => Promise.resolve([]),
+  registered: () => Promise.resolve(undefined),
+  register: () => Promise.resolve(),
+  add: () => Promise.resolve(false),
+  deregister: () => Promise.resolve(),
+}
 
 export function memoryConcurrency(functions: MemoryFunctions): Concurrency {
   const given = new Map<string, Map<string, number>>()
