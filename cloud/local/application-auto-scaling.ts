@@ -23,8 +23,9 @@ const dimension = 'lambda:function:ProvisionedConcurrency'
 // The API reference of RegisterScalableTarget: a version or an alias of a function, and not $LATEST.
 const resource = /^function:[\w-]{1,64}:(?!\$LATEST$)[\w-]{1,128}$/
 const here = `${home.region}:${home.account}`
-/** AWS makes up an id of 36 characters for each. */
-export const anyScalableTarget = `arn:aws:application-autoscaling:${here}:scalable-target/0123456789abcdef0123456789abcdef0123`
+/** AWS makes up an id of 36 characters for each target; here all have the same. */
+export const anyScalableTarget = 'scalable-target/0123456789abcdef0123456789abcdef0123'
+const targetArn = `arn:aws:application-autoscaling:${here}:${anyScalableTarget}`
 
 type Deps = { readonly clock: LocalClock; readonly mayCaller: Rights['mayCaller'] }
 
@@ -35,7 +36,7 @@ export function localApplicationAutoScaling({ clock, mayCaller }: Deps): LocalSe
       const id = idIn(input)
       await mayScale(mayCaller, caller, id, ['lambda'])
       targets.set(id, registered(id, input, targets.get(id), clock.nowMs()))
-      return { ScalableTargetARN: anyScalableTarget }
+      return { ScalableTargetARN: targetArn }
     },
     DeregisterScalableTarget(input) {
       const id = idIn(input)
@@ -48,7 +49,7 @@ export function localApplicationAutoScaling({ clock, mayCaller }: Deps): LocalSe
       return {
         ScalableTargets: found.map(({ id, min, max, suspended, sinceMs }) => ({
           ...{ ...placeOf(id), MinCapacity: min, MaxCapacity: max, SuspendedState: suspended },
-          ...{ CreationTime: sinceMs / 1000, RoleARN: 'service-linked', ScalableTargetARN: anyScalableTarget },
+          ...{ CreationTime: sinceMs / 1000, RoleARN: 'service-linked', ScalableTargetARN: targetArn },
         })),
       }
     },

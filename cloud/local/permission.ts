@@ -83,7 +83,7 @@ function resourcesOf(
     case 'appconfig':
       return appConfigResources(request.path).map((one) => arn(site, 'appconfig', one))
     case 'application-autoscaling':
-      return [anyScalableTarget]
+      return [arn(site, service, anyScalableTarget)]
     case 'sns':
       return [formOf(request).get('TopicArn') ?? '*']
     case 'sts':

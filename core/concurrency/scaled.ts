@@ -25,9 +25,7 @@ export type Moving =
 /** Targets of which the definition wants it moved. Those that others have moved are not ours. */
 export function movesScaling(release: Pick<Release, 'service' | 'targets'>): readonly ReleaseTarget[] {
   const asking = new Set(release.service.targets.flatMap((one) => (one.moveScaling ? [one.functionName] : [])))
-  return promisedOf(release).flatMap(({ target }) =>
-    target.lost || !asking.has(target.functionName) ? [] : [target],
-  )
+  return promisedOf(release).flatMap(({ target }) => (target.lost || !asking.has(target.functionName) ? [] : [target]))
 }
 
 /**
