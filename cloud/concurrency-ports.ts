@@ -27,6 +27,10 @@ type ScalableTarget = { readonly qualifier: string; readonly min: number; readon
 export type Scaling = {
   /** Which of these versions and aliases are scaled. At most 50. */
   targets(functionName: string, qualifiers: readonly string[]): Promise<readonly ScalableTarget[]>
+}
+
+/** Moves what scales a version to another one. In the own account and region. */
+export type ScalingMoves = {
   /** What is registered for a version, without what has run for the last time. */
   registered(functionName: string, version: string, nowMs: number): Promise<Scaled | undefined>
   register(functionName: string, version: string, bounds: ScalingBounds): Promise<void>

@@ -34,6 +34,7 @@ import {
   prometheusUrls,
   services,
   scaling,
+  scalingMoves,
   telemetry,
   telling,
   traffic,
@@ -204,7 +205,7 @@ export const settle = /* @__PURE__ */ wired('settle', () =>
   settleHandler({
     ...ending(),
     ...{ line: line(), watches: watches(), concurrency: concurrency(), dependencies: dependencies() },
-    scaling: scaling(),
+    scalingMoves: scalingMoves(),
   }),
 )
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
@@ -234,7 +235,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
     ...{ ...wayBack(), emit, home: home(), services: services() },
     ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches(), concurrency: concurrency() },
-    scaling: scaling(),
+    scalingMoves: scalingMoves(),
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

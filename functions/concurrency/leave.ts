@@ -11,7 +11,7 @@ import { concurrently, each } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { moveScaling } from './move-scaling.ts'
 
-type Deps = Pick<World, 'clock' | 'concurrency' | 'leases' | 'log' | 'openReleases' | 'scaling' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'concurrency' | 'leases' | 'log' | 'openReleases' | 'scalingMoves' | 'trouble'>
 
 // A gate that was asking Lambda when the release ended may still do so until its time is up (functions/rules.ts).
 export const lateMs = 5 * 60_000

@@ -5,23 +5,23 @@ import type { World } from '../steps/world.ts'
 import { hasTakenOver, movingOf } from '../../core/concurrency/scaled.ts'
 import type { Release, ReleaseTarget } from '../../core/release/release.ts'
 
-type Deps = Pick<World, 'clock' | 'concurrency' | 'log' | 'scaling'>
+type Deps = Pick<World, 'clock' | 'concurrency' | 'log' | 'scalingMoves'>
 
 /**
  * @param isTaken whether another release of the service is under way
  * @returns false if some of it is left for later
  */
 export async function moveScaling(
-  { clock, concurrency, log, scaling }: Deps,
+  { clock, concurrency, log, scalingMoves }: Deps,
   { id: releaseId }: Pick<Release, 'id'>,
   target: ReleaseTarget,
   isTaken: () => Promise<boolean>,
 ): Promise<boolean> {
   const { functionName, stable, candidate } = target
   if (!hasTakenOver(target, await concurrency.aliases(functionName))) return true
-  const from = await scaling.registered(functionName, stable, clock.nowMs())
+  const from = await scalingMoves.registered(functionName, stable, clock.nowMs())
   if (from === undefined) return true
-  const moving = movingOf(from, await scaling.registered(functionName, candidate, clock.nowMs()))
+  const moving = movingOf(from, await scalingMoves.registered(functionName, candidate, clock.nowMs()))
   const what = `what Application Auto Scaling does for ${functionName}:${stable}`
   if (moving.kind === 'stays') {
     log({ level: 'error', message: `${what} is not moved to version ${candidate}: ${moving.because}`, releaseId })
@@ -29,9 +29,9 @@ export async function moveScaling(
   }
   // Asked once: a move that has begun is ended, because half of one would be left where no later release looks.
   if (await isTaken()) return false
-  if (moving.bounds !== undefined) await scaling.register(functionName, candidate, moving.bounds)
-  for (const part of moving.parts) if (!(await scaling.add(functionName, candidate, part))) return false
-  await scaling.deregister(functionName, stable)
+  if (moving.bounds !== undefined) await scalingMoves.register(functionName, candidate, moving.bounds)
+  for (const part of moving.parts) if (!(await scalingMoves.add(functionName, candidate, part))) return false
+  await scalingMoves.deregister(functionName, stable)
   log({ message: `moved ${what} to version ${candidate}`, releaseId })
   return true
 }

@@ -36,7 +36,7 @@ type Deps = Pick<
   | 'trouble'
   | 'line'
   | 'concurrency'
-  | 'scaling'
+  | 'scalingMoves'
 >
 
 export type Settled = {

@@ -82,9 +82,9 @@ const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'overri
 // S3's client reads packages, for their hash: 150 kB. Three clients that see when something changed: 120 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = {
   judge: 1_140,
-  settle: 1_085,
+  settle: 1_115,
   pipeline: 1_010,
-  reconcile: 1_020,
+  reconcile: 1_050,
   prepare: 1_230,
   ask: 990,
   gate: 990,

@@ -18,8 +18,7 @@ const movesScaling = [
   ...['Register', 'Deregister'].map((verb) => `application-autoscaling:${verb}ScalableTarget`),
   ...['PutScalingPolicy', 'PutScheduledAction'].map((one) => `application-autoscaling:${one}`),
   ...['ScalableTargets', 'ScalingPolicies', 'ScheduledActions'].map((one) => `application-autoscaling:Describe${one}`),
-  ...['cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
-  'lambda:GetProvisionedConcurrencyConfig',
+  ...['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms', 'lambda:GetProvisionedConcurrencyConfig'],
 ]
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
@@ -100,7 +99,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'scenarios/concurrency/kept-warm.test.ts': of('gate', ...reads('open')),
   'scenarios/concurrency/kept-warm-dies.test.ts': ['settle', 'reconcile'].flatMap((verb) => of(verb, 'updates open')),
   'scenarios/concurrency/scaled.test.ts': of('prepare', 'application-autoscaling:DescribeScalableTargets'),
-  'scenarios/concurrency/moved.test.ts': of('settle', ...movesScaling),
+  'scenarios/concurrency/moved.test.ts': of('settle', ...movesScaling, 'cloudwatch:DescribeAlarms'),
   'scenarios/concurrency/moved-dies.test.ts': of('reconcile', ...movesScaling),
   'scenarios/concurrency/dies.test.ts': [
     ...of('reconcile', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),

@@ -10,7 +10,7 @@ import {
   RegisterScalableTargetCommand,
   type ScalableTarget,
 } from '@aws-sdk/client-application-auto-scaling'
-import type { Scaling } from '../../ports.ts'
+import type { Scaling, ScalingMoves } from '../../ports.ts'
 import { asProblem, isNamed, present, translated } from '../failure.ts'
 import { actionIn, actionOf, policyIn, policyOf, suspendedIn, suspendedOf } from './parts.ts'
 
@@ -30,6 +30,12 @@ export function awsScaling(client: ApplicationAutoScalingClient): Scaling {
         ...limitsIn(target, call),
       }))
     },
+  }
+}
+
+/** Apart from the reading, so that a function that moves nothing has none of it. */
+export function awsScalingMoves(client: ApplicationAutoScalingClient): ScalingMoves {
+  return {
     async registered(functionName, version, nowMs) {
       const [target] = await targetsOf(client, functionName, [version])
       if (target === undefined) return undefined
