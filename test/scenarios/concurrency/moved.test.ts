@@ -2,9 +2,10 @@
 // replace what somebody has made, or do something else. The definition is that of docs/concurrency.md.
 import { DeleteAliasCommand, CreateAliasCommand } from '@aws-sdk/client-lambda'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
 import { usesItsRights } from '../../lib/used-rights.ts'
-import { follow, plan, register, scalable, scale, whole } from './scalable.ts'
+import { deregister, follow, plan, register, scalable, scale, whole } from './scalable.ts'
 import { give, having, moving, openMoved, openWarm, promised } from './warm.ts'
 
 usesItsRights()
@@ -178,6 +179,44 @@ it('without the rights the concurrency is settled all the same, and it is tried 
   await sandbox.minutes(1)
   expect(await scalable(sandbox)).toEqual({ 2: whole })
   expect((await sandbox.world.openReleases.list()).items).toEqual([])
+})
+
+/** Runs once, right before a function of the controller makes its first such call. */
+function before(operation: string, then: () => Promise<unknown>) {
+  let isDone = false
+  return async (info: RequestInfo): Promise<void> => {
+    if (isDone || info.phase !== 'before' || info.operation !== operation || !info.caller.arn.includes('tidegate-'))
+      return
+    isDone = true
+    await then()
+  }
+}
+
+it('a registration that is not seen at once is gone on with a minute later, and is no trouble', async () => {
+  const onRequest = before('PutScalingPolicy', () => deregister(sandbox, '2'))
+  // With keepWarm the entry of the release does not stay open for what may come late.
+  sandbox = await openMoved({ onRequest }, { watch: { for: '1h', keepWarm: '10m' } })
+  await give(sandbox, '1')
+  await scale(sandbox, '1')
+  await sandbox.minutes(2)
+  expect(await release()).toBe('promoted')
+  expect(await scalable(sandbox)).toEqual({ 1: whole })
+  await sandbox.minutes(1)
+  expect(await scalable(sandbox)).toEqual({ 2: whole })
+  expect(sandbox.logged.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+it('nothing is begun when another release has just begun, and it is done when that one is gone', async () => {
+  const next = () => sandbox.world.leases.hand('checkout', id, 'next')
+  sandbox = await openMoved({ onRequest: before('DescribeScheduledActions', next) })
+  await give(sandbox, '1')
+  await scale(sandbox, '1')
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
+  await sandbox.finish(id)
+  expect(await scalable(sandbox)).toEqual({ 1: whole })
+  // There is no such release, so the sweep drops its lease.
+  await sandbox.minutes(2)
+  expect(await scalable(sandbox)).toEqual({ 2: whole })
 })
 
 it('the rights make no alarm but through Application Auto Scaling, and scale nothing but Lambda', async () => {

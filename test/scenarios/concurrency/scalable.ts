@@ -23,6 +23,9 @@ export const register = (
     }),
   )
 
+export const deregister = ({ clients }: Sandbox, qualifier: string) =>
+  clients.scaling.send(new scaling.DeregisterScalableTargetCommand(placeOf(qualifier)))
+
 export const follow = (
   { clients }: Sandbox,
   qualifier: string,
