@@ -18,7 +18,7 @@ export type ScalingPart = {
 
 export type Scaled = ScalingBounds & { readonly parts: readonly ScalingPart[] }
 
-export type Moving =
+type Moving =
   | { readonly kind: 'moves'; readonly bounds?: ScalingBounds; readonly parts: readonly ScalingPart[] }
   | { readonly kind: 'stays'; readonly because: string }
 

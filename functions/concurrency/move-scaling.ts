@@ -1,6 +1,7 @@
 // What Application Auto Scaling has registered for the version before, moved to the version with the traffic after a release: put
 // on the new one first, removed from the old one last. It follows from what is registered, and so may run any number of times,
 // after any death in between.
+import { concurrently } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { hasTakenOver, movingOf } from '../../core/concurrency/scaled.ts'
 import type { Release, ReleaseTarget } from '../../core/release/release.ts'
@@ -30,7 +31,8 @@ export async function moveScaling(
   // Asked once: a move that has begun is ended, because half of one would be left where no later release looks.
   if (await isTaken()) return false
   if (moving.bounds !== undefined) await scalingMoves.register(functionName, candidate, moving.bounds)
-  for (const part of moving.parts) if (!(await scalingMoves.add(functionName, candidate, part))) return false
+  const put = await concurrently(moving.parts, 1, (part) => scalingMoves.add(functionName, candidate, part))
+  if (!put.every(Boolean)) return false
   await scalingMoves.deregister(functionName, stable)
   log({ message: `moved ${what} to version ${candidate}`, releaseId })
   return true

@@ -6,7 +6,7 @@ import {
   ApplicationSignalsClient,
   BatchGetServiceLevelObjectiveBudgetReportCommand,
 } from '@aws-sdk/client-application-signals'
-import * as scaling from '@aws-sdk/client-application-auto-scaling'
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
 import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconfig'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as codepipeline from '@aws-sdk/client-codepipeline'
@@ -25,14 +25,12 @@ import { checkedForPeople, isCheckedForPeople } from './rights-of-people.ts'
 import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { localHandler } from '../../cloud/local/dispatch.ts'
 import type { Permission } from '../../cloud/local/protocol/rights.ts'
-import { anyScalableTarget } from '../../cloud/local/application-auto-scaling.ts'
 import { secretArn } from '../../cloud/local/secrets.ts'
 import { newToken } from '../../cloud/local/stepfunctions/tokens.ts'
 import { localTransport } from '../../cloud/local/transport.ts'
 import { isOfKind } from './arn-shapes.ts'
+import { byScaling, scalingCalls } from './scaling-calls.ts'
 
-/** Application Auto Scaling makes these with the rights of its caller. */
-const byScaling = ['cloudwatch:DeleteAlarms', 'cloudwatch:PutMetricAlarm', 'lambda:GetProvisionedConcurrencyConfig']
 const root = resolve(import.meta.dirname, '../..')
 const calls = Object.keys(authorizations) as (keyof typeof authorizations)[]
 
@@ -173,10 +171,6 @@ const topic = `arn:aws:sns:${here}:pages`
 const role = 'arn:aws:iam::111122223333:role/tidegate-target'
 const slo = `arn:aws:application-signals:${here}:slo/available`
 const task = { taskToken: newToken(machine, () => 'id') }
-const scaled = {
-  ...({ ServiceNamespace: 'lambda', ScalableDimension: 'lambda:function:ProvisionedConcurrency' } as const),
-  ResourceId: 'function:orders:7',
-}
 const at = new Date(0)
 const QueueUrl = 'https://sqs.us-west-2.amazonaws.com/000000000000/tidegate-lost'
 
@@ -324,25 +318,8 @@ const samples: readonly Sample[] = [
     secretArn('token'),
   ),
   sample(SSMClient, new DescribeParametersCommand({}), 'ssm:DescribeParameters', '*'),
-  ...[
-    ['DescribeScalableTargets', new scaling.DescribeScalableTargetsCommand(scaled)] as const,
-    ['DescribeScalingPolicies', new scaling.DescribeScalingPoliciesCommand(scaled)] as const,
-    ['DescribeScheduledActions', new scaling.DescribeScheduledActionsCommand(scaled)] as const,
-  ].map(([name, command]) =>
-    sample(scaling.ApplicationAutoScalingClient, command, `application-autoscaling:${name}`, '*'),
-  ),
-  ...[
-    ['RegisterScalableTarget', new scaling.RegisterScalableTargetCommand(scaled)] as const,
-    ['PutScalingPolicy', new scaling.PutScalingPolicyCommand({ ...scaled, PolicyName: 'load' })] as const,
-    ['PutScheduledAction', new scaling.PutScheduledActionCommand({ ...scaled, ScheduledActionName: 'a' })] as const,
-    ['DeregisterScalableTarget', new scaling.DeregisterScalableTargetCommand(scaled)] as const,
-  ].map(([name, command]) =>
-    sample(
-      scaling.ApplicationAutoScalingClient,
-      command,
-      `application-autoscaling:${name}`,
-      `arn:aws:application-autoscaling:${here}:${anyScalableTarget}`,
-    ),
+  ...scalingCalls.map(([action, command, on]) =>
+    sample(ApplicationAutoScalingClient, command, action, on === '*' ? on : on.replace('HERE', here)),
   ),
   sample(
     AppConfigClient,
