@@ -63,9 +63,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
   const later = {
     budgetReports: () => awsBudgetReports(clients.applicationSignals),
     versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
-    oldVersions: () => awsOldVersions(clients.lambda),
-    ...{ concurrency: () => awsConcurrency(clients.lambda), scaling: () => awsScaling(clients.scaling) },
-    scalingMoves: () => awsScalingMoves(clients.scaling),
+    ...{ oldVersions: () => awsOldVersions(clients.lambda), concurrency: () => awsConcurrency(clients.lambda) },
+    ...{ scaling: () => awsScaling(clients.scaling), scalingMoves: () => awsScalingMoves(clients.scaling) },
     versionRemoval: () => awsVersionRemoval(clients.lambda),
     executions: () => awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: () => awsHooks(clients.lambda),

@@ -148,8 +148,7 @@ const configurations = {
 
 function policyIn(input: Input, before: Part | undefined): Input {
   const PolicyType = optionalText(input, 'PolicyType') ?? before?.said['PolicyType'] ?? 'StepScaling'
-  if (PolicyType !== 'TargetTrackingScaling' && PolicyType !== 'StepScaling')
-    throw invalid(`Unsupported policy type ${String(PolicyType)}`)
+  if (PolicyType !== 'TargetTrackingScaling' && PolicyType !== 'StepScaling') throw invalid('Unsupported policy type')
   const field = configurations[PolicyType]
   const said = object(input[field], field)
   if (PolicyType === 'TargetTrackingScaling' && optionalNumber(said, 'TargetValue') === undefined)

@@ -81,7 +81,7 @@ describe('it is time', () => {
     [true, 'another alias points elsewhere', { live: ['2'], beta: ['3'] }],
     [false, 'the alias is gone', { beta: ['2'] }],
   ] as const)('%s: %s', (isTime, _, aliases) => {
-    const listed = Object.entries(aliases).map(([name, versions]) => ({ name, versions }))
+    const listed = Object.entries<readonly string[]>(aliases).map(([name, versions]) => ({ name, versions }))
     expect(hasTakenOver(target, listed)).toBe(isTime)
   })
 })
