@@ -134,6 +134,16 @@ export const authorizations = {
   // It returns names and dates of parameters, never a value.
   'ssm:DescribeParameters': on(),
   'application-autoscaling:DescribeScalableTargets': on(),
+  'application-autoscaling:DescribeScalingPolicies': on(),
+  'application-autoscaling:DescribeScheduledActions': on(),
+  'application-autoscaling:RegisterScalableTarget': on('ScalableTarget'),
+  'application-autoscaling:PutScalingPolicy': on('ScalableTarget'),
+  'application-autoscaling:PutScheduledAction': on('ScalableTarget'),
+  'application-autoscaling:DeregisterScalableTarget': on('ScalableTarget'),
+  // Application Auto Scaling asks with its caller's rights whether they allow these.
+  'cloudwatch:PutMetricAlarm': on('alarm'),
+  'cloudwatch:DeleteAlarms': on('alarm'),
+  'lambda:GetProvisionedConcurrencyConfig': on('function version', 'function alias'),
   'appconfig:ListDeployments': on('application', 'environment'),
 
   // Lambda makes these calls with the controller's permissions: it sends events that a function could not handle to the queue,

@@ -1,4 +1,5 @@
 // Provisioned concurrency of versions, in the own account and region. Exported by ports.ts.
+import type { Scaled, ScalingBounds, ScalingPart } from '../core/concurrency/scaled.ts'
 import type { Warm } from '../core/concurrency/warm.ts'
 
 /** Provisioned concurrency of an alias or a version. */
@@ -26,6 +27,17 @@ type ScalableTarget = { readonly qualifier: string; readonly min: number; readon
 export type Scaling = {
   /** Which of these versions and aliases are scaled. At most 50. */
   targets(functionName: string, qualifiers: readonly string[]): Promise<readonly ScalableTarget[]>
+}
+
+/** Moves what scales a version to another one. In the own account and region. */
+export type ScalingMoves = {
+  /** What is registered for a version, without what has run for the last time. */
+  registered(functionName: string, version: string, nowMs: number): Promise<Scaled | undefined>
+  register(functionName: string, version: string, bounds: ScalingBounds): Promise<void>
+  /** @returns false while nothing seems to be registered for the version: a new registration may be seen late */
+  add(functionName: string, version: string, part: ScalingPart): Promise<boolean>
+  /** With all its parts. Does nothing if there is none. */
+  deregister(functionName: string, version: string): Promise<void>
 }
 
 export type Concurrency = {

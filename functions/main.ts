@@ -34,6 +34,7 @@ import {
   prometheusUrls,
   services,
   scaling,
+  scalingMoves,
   telemetry,
   telling,
   traffic,
@@ -204,6 +205,7 @@ export const settle = /* @__PURE__ */ wired('settle', () =>
   settleHandler({
     ...ending(),
     ...{ line: line(), watches: watches(), concurrency: concurrency(), dependencies: dependencies() },
+    scalingMoves: scalingMoves(),
   }),
 )
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
@@ -233,6 +235,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
     ...{ ...wayBack(), emit, home: home(), services: services() },
     ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches(), concurrency: concurrency() },
+    scalingMoves: scalingMoves(),
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

@@ -29,7 +29,7 @@ import { orderVerbs } from './routes.ts'
 import { keepsFailures } from './rules.ts'
 import { leavesConcurrency, type Scope, type Scopes, seesRoom } from './right-scopes.ts'
 
-export type { Scope } from './right-scopes.ts'
+export { onlyWhere, type Scope } from './right-scopes.ts'
 
 type Permissions = { readonly [S in Scope]?: readonly ActionOn<Scopes[S]>[] }
 

@@ -18,7 +18,8 @@ import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
-import { awsConcurrency, awsScaling } from '../cloud/aws/concurrency.ts'
+import { awsConcurrency } from '../cloud/aws/concurrency.ts'
+import { awsScaling, awsScalingMoves } from '../cloud/aws/scaling/scaling.ts'
 import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsDefinitions } from '../cloud/aws/dynamodb/definitions.ts'
@@ -153,6 +154,9 @@ export const oldVersions = /* @__PURE__ */ once(() => awsOldVersions(traced(new 
 export const versionRemoval = /* @__PURE__ */ once(() => awsVersionRemoval(traced(new LambdaClient({}))))
 export const concurrency = /* @__PURE__ */ once(() => awsConcurrency(traced(new LambdaClient(patience))))
 export const scaling = /* @__PURE__ */ once(() => awsScaling(traced(new ApplicationAutoScalingClient(patience))))
+export const scalingMoves = /* @__PURE__ */ once(() =>
+  awsScalingMoves(traced(new ApplicationAutoScalingClient(patience))),
+)
 export const deletedVersions = /* @__PURE__ */ once(() => awsDeletedVersions(table()))
 export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient(callsOnce))))
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))

@@ -28,6 +28,14 @@ export type Scopes = {
   readonly headroomOfAccount: never
   /** Which versions Application Auto Scaling scales: AWS takes no resource, so it is granted only where one is promised some. */
   readonly scaled: never
+  /**
+   * Scalable targets of functions whose definitions want them moved: AWS makes up their names, so no function is in them. What
+   * they come to on its versions and alarms is asked with our rights (docs/aws.md §1.3).
+   */
+  readonly movedScaling: 'ScalableTarget'
+  readonly movedScalingSeen: never
+  readonly movedScalingVersions: 'function version' | 'function alias'
+  readonly movedScalingAlarms: 'alarm'
   readonly hooks: 'function' | 'function version' | 'function alias'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
@@ -77,4 +85,28 @@ export const seesHeadroom = {
 export const leavesConcurrency = {
   provisioned: ['lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'],
   provisionedVersions: ['lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'],
+  movedScaling: [
+    'application-autoscaling:RegisterScalableTarget',
+    'application-autoscaling:PutScalingPolicy',
+    'application-autoscaling:PutScheduledAction',
+    'application-autoscaling:DeregisterScalableTarget',
+  ],
+  movedScalingSeen: [
+    'application-autoscaling:DescribeScalableTargets',
+    'application-autoscaling:DescribeScalingPolicies',
+    'application-autoscaling:DescribeScheduledActions',
+    'cloudwatch:DescribeAlarms',
+  ],
+  movedScalingVersions: ['lambda:GetProvisionedConcurrencyConfig'],
+  movedScalingAlarms: ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
 } as const
+
+/** What a request must be besides, by operator StringEquals. */
+export const onlyWhere: { readonly [S in Scope]?: Readonly<Record<string, string>> } = {
+  movedScaling: {
+    'application-autoscaling:service-namespace': 'lambda',
+    'application-autoscaling:scalable-dimension': 'lambda:function:ProvisionedConcurrency',
+  },
+  // Nobody makes an alarm of their own by these.
+  movedScalingAlarms: { 'aws:CalledViaLast': 'application-autoscaling.amazonaws.com' },
+}

@@ -13,7 +13,7 @@ import type { Heard } from '../functions/heard.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
 import { patternsOf } from '../cloud/kinds.ts'
-import { itemRights, permissions, type Scope } from '../functions/permissions.ts'
+import { itemRights, onlyWhere, permissions, type Scope } from '../functions/permissions.ts'
 import { grantAll, type Tag } from './role-policies.ts'
 import { roleNameOf, rolePathOf } from './role-names.ts'
 
@@ -122,6 +122,7 @@ const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
     .map(([scope, actions]) => ({
       ...{ actions, resources: resources[scope as Scope] },
       ...(tag !== undefined && tagged.includes(scope as Scope) ? { tag } : {}),
+      ...(onlyWhere[scope as Scope] === undefined ? {} : { where: onlyWhere[scope as Scope] }),
       ...(tag !== undefined && watched.includes(scope as Scope) ? { tag: { ...tag, value: observedTag } } : {}),
     }))
     .filter((grant) => grant.resources.length > 0),

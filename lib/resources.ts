@@ -67,6 +67,26 @@ function provisionedIn(
   return { provisioned: arns, provisionedVersions: arns.map((arn) => `${arn}:*`), scaled: arns.length > 0 ? ['*'] : [] }
 }
 
+/** The alarms of a target tracking policy begin with the name of what it scales (docs/aws.md §1.3). */
+function movedScalingIn(
+  scope: Construct,
+  services: readonly Service[],
+): Pick<Resources, 'movedScaling' | 'movedScalingSeen' | 'movedScalingVersions' | 'movedScalingAlarms'> {
+  const moved = unique(
+    services.flatMap(({ targets }) => targets.flatMap((one) => (one.moveScaling ? [one.functionName] : []))),
+  )
+  const { partition, region, account } = Stack.of(scope)
+  const some = (resource: string): readonly string[] => (moved.length > 0 ? [resource] : [])
+  return {
+    movedScaling: some(`arn:${partition}:application-autoscaling:${region}:${account}:scalable-target/*`),
+    movedScalingSeen: some('*'),
+    movedScalingVersions: moved.map((name) => `${functionArn(scope, name)}:*`),
+    movedScalingAlarms: moved.map(
+      (name) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:TargetTracking-function:${name}:*`,
+    ),
+  }
+}
+
 /** Nothing where no definition asks how much concurrency is free. */
 function boundedIn(scope: Construct, services: readonly Service[]): Pick<Resources, 'headroom' | 'headroomOfAccount'> {
   const asking = services.filter(({ gates }) => gates.headroom !== undefined)
@@ -118,6 +138,7 @@ export function resourcesOf(
     targetVersions: targetArns.map((arn) => `${arn}:*`),
     prunedVersions: prunedVersionsOf(scope, owned),
     ...provisionedIn(scope, owned),
+    ...movedScalingIn(scope, owned),
     ...boundedIn(scope, owned),
     observed: observedArns,
     observedVersions: observedArns.map((arn) => `${arn}:*`),

@@ -12,6 +12,8 @@ type Grant = {
   readonly partitionKeys?: readonly string[]
   /** Only resources with this tag. */
   readonly tag?: Tag
+  /** Only requests of which these keys say these. */
+  readonly where?: Readonly<Record<string, string>>
 }
 export type Tag = { readonly key: string; readonly value: string }
 
@@ -55,8 +57,10 @@ const statement = ({ actions, resources, ...grant }: Grant): PolicyStatement => 
   })
 }
 
-const conditionsIn = ({ partitionKeys = [], tag }: Omit<Grant, 'resources'>) =>
-  partitionKeys.length > 0 ? conditionsOf(partitionKeys) : tag && hasTag(tag)
+const conditionsIn = ({ partitionKeys = [], tag, where }: Omit<Grant, 'resources'>) => {
+  if (partitionKeys.length > 0) return conditionsOf(partitionKeys)
+  return where === undefined ? tag && hasTag(tag) : { StringEquals: where }
+}
 
 /** Lambda knows the tags of a function also where it is called by a version or an alias (docs/aws.md §18). */
 export const hasTag = ({ key, value }: Tag) => ({ StringEquals: { [`aws:ResourceTag/${key}`]: value } })

@@ -16,7 +16,8 @@ import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { tablePorts } from '../cloud/aws/table/table-ports.ts'
 import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
-import { awsConcurrency, awsScaling } from '../cloud/aws/concurrency.ts'
+import { awsConcurrency } from '../cloud/aws/concurrency.ts'
+import { awsScaling, awsScalingMoves } from '../cloud/aws/scaling/scaling.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
@@ -62,8 +63,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
   const later = {
     budgetReports: () => awsBudgetReports(clients.applicationSignals),
     versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
-    oldVersions: () => awsOldVersions(clients.lambda),
-    ...{ concurrency: () => awsConcurrency(clients.lambda), scaling: () => awsScaling(clients.scaling) },
+    ...{ oldVersions: () => awsOldVersions(clients.lambda), concurrency: () => awsConcurrency(clients.lambda) },
+    ...{ scaling: () => awsScaling(clients.scaling), scalingMoves: () => awsScalingMoves(clients.scaling) },
     versionRemoval: () => awsVersionRemoval(clients.lambda),
     executions: () => awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: () => awsHooks(clients.lambda),

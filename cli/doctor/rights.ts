@@ -10,7 +10,7 @@ import { outOfReach, Reach } from '../../core/reach/reach.ts'
 import { isObserved, type Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { patternsOf } from '../../cloud/kinds.ts'
-import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
+import { itemRights, onlyWhere, permissions, type Scope } from '../../functions/permissions.ts'
 import { type Account, type Check, deployed } from './account.ts'
 import { awsCommand, each, type Finding, ok, problem } from './finding.ts'
 
@@ -28,7 +28,9 @@ export const rights: Check = {
       const denied: Finding[] = []
       for (const [scope, actions] of grantsOf(verb))
         for (const resource of askedOf(scope, resources[scope] ?? []))
-          denied.push(...(await deniedOf(account, name([verb, {}]), Role, { actions, resource })))
+          denied.push(
+            ...(await deniedOf(account, name([verb, {}]), Role, { actions, resource, where: onlyWhere[scope] })),
+          )
       for (const { actions, kinds } of itemRights(verb)) {
         const keys = patternsOf(kinds).map((pattern) => pattern.replace('*', 'doctor'))
         for (const resource of askedOf('table', resources.table ?? []))
@@ -107,7 +109,7 @@ const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[
 
 const asksForAll: readonly Scope[] = [
   ...(['artifacts', 'artifactKeys', 'repositories', 'workspaces'] as const),
-  ...(['dependedSecrets', 'dependedEnvironments'] as const),
+  ...(['dependedSecrets', 'dependedEnvironments', 'movedScalingVersions', 'movedScalingAlarms'] as const),
 ]
 
 /**
@@ -122,20 +124,23 @@ type Asked = {
   readonly resource: string
   /** Partition keys of items. */
   readonly keys?: readonly string[]
+  /** What such a request says besides. */
+  readonly where?: Readonly<Record<string, string>> | undefined
 }
 
 async function deniedOf(
   { iam }: Account,
   about: string,
   PolicySourceArn: string,
-  { actions, resource, keys }: Asked,
+  { actions, resource, keys, where = {} }: Asked,
 ): Promise<readonly Finding[]> {
+  const entries = [...(keys === undefined ? [] : [leadingKeys(keys)]), ...Object.entries(where).map(contextOf)]
   const { EvaluationResults = [] } = await iam.send(
     new SimulatePrincipalPolicyCommand({
       PolicySourceArn,
       ActionNames: [...actions],
       ...(resource === '*' ? {} : { ResourceArns: [resource] }),
-      ...(keys === undefined ? {} : { ContextEntries: [leadingKeys(keys)] }),
+      ...(entries.length === 0 ? {} : { ContextEntries: entries }),
     }),
   )
   return EvaluationResults.filter(({ EvalDecision }) => EvalDecision !== 'allowed').map((result) => {
@@ -163,6 +168,10 @@ const leadingKeys = (keys: readonly string[]): ContextEntry => ({
   ContextKeyName: 'dynamodb:LeadingKeys',
   ContextKeyType: 'stringList',
   ContextKeyValues: [...keys],
+})
+
+const contextOf = ([ContextKeyName, value]: readonly [string, string]): ContextEntry => ({
+  ...{ ContextKeyName, ContextKeyType: 'string', ContextKeyValues: [value] },
 })
 
 type Resources = Partial<Readonly<Record<Scope, readonly string[]>>>
@@ -198,7 +207,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
     observedWorkspaces: [],
     workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
     ...dependedOn(services, arn),
-    ...concurrencyOf(services, (name) => functionArn(name, arn)),
+    ...concurrencyOf(services, arn),
     lookRoles: all.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
@@ -214,19 +223,37 @@ async function resourcesOf(account: Account): Promise<Resources> {
 }
 
 /** What only some definitions need, so that a stack from before they were applied may lack it. */
-function concurrencyOf(services: readonly Service[], arn: (name: string) => string): Resources {
+function concurrencyOf(services: readonly Service[], arn: ArnOf): Resources {
   const targets = services.flatMap((service) => service.targets)
   const promised = targets.filter((one) => one.provisionedConcurrency !== undefined)
   const bounded = services.filter(({ gates }) => gates.headroom !== undefined).flatMap((service) => service.targets)
   const everything = (some: readonly unknown[]) => (some.length > 0 ? ['*'] : [])
-  const provisioned = promised.map(({ functionName }) => arn(functionName))
+  const provisioned = promised.map(({ functionName }) => functionArn(functionName, arn))
   return {
     ...{ provisioned, provisionedVersions: provisioned.map((one) => `${one}:1`), scaled: everything(promised) },
-    ...{ headroom: bounded.map(({ functionName }) => arn(functionName)), headroomOfAccount: everything(bounded) },
+    ...movedOf(targets, arn),
+    ...{
+      headroom: bounded.map(({ functionName }) => functionArn(functionName, arn)),
+      headroomOfAccount: everything(bounded),
+    },
   }
 }
 
-const dependedOn = (services: readonly Service[], arn: (service: string, rest: string) => string): Resources => {
+/** Names of scalable targets and alarms are AWS's: any stands for them. */
+function movedOf(targets: Service['targets'], arn: ArnOf): Resources {
+  const moved = targets.flatMap((one) => (one.moveScaling ? [one.functionName] : []))
+  const some = (resource: string): readonly string[] => (moved.length > 0 ? [resource] : [])
+  return {
+    movedScaling: some(arn('application-autoscaling', 'scalable-target/doctor')),
+    movedScalingSeen: some('*'),
+    movedScalingVersions: moved.map((name) => `${functionArn(name, arn)}:1`),
+    movedScalingAlarms: moved.map((name) => arn('cloudwatch', `alarm:TargetTracking-function:${name}:1-doctor`)),
+  }
+}
+
+type ArnOf = (service: string, rest: string) => string
+
+const dependedOn = (services: readonly Service[], arn: ArnOf): Resources => {
   const depends = services.flatMap((service) => service.depends ?? [])
   return {
     dependedSecrets: depends.flatMap(({ secrets = [] }) => secrets),

@@ -1,5 +1,5 @@
 // What Application Auto Scaling scales of functions to which definitions promise provisioned concurrency. Its target is one
-// version, and no release moves it to the next one (docs/concurrency.md, Scaled by load).
+// version, and releases move it to the next one only where the definition says so, and not everything (docs/concurrency.md).
 import { paginateDescribeScalableTargets, type ScalableTarget } from '@aws-sdk/client-application-auto-scaling'
 import type { Service, Target } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
@@ -58,7 +58,12 @@ async function look(
 }
 
 /** @param serving what is to be scaled in its place */
-function misplaced(about: string, found: ScalableTarget, serving: string | undefined, { alias }: Target): Finding {
+function misplaced(
+  about: string,
+  found: ScalableTarget,
+  serving: string | undefined,
+  { alias, moveScaling }: Target,
+): Finding {
   const { ResourceId = '', MinCapacity, MaxCapacity } = found
   const of = { ServiceNamespace, ScalableDimension }
   const register: readonly AwsCommand[] =
@@ -73,7 +78,7 @@ function misplaced(about: string, found: ScalableTarget, serving: string | undef
     ? `Application Auto Scaling scales the alias (${ResourceId}): its releases are refused.`
     : `Application Auto Scaling scales a version without traffic (${ResourceId}), and may give it environments that are paid for.`
   return problem(about, says, {
-    words: 'Copy its policies and scheduled actions first: they go with it (docs/concurrency.md, Scaled by load).',
+    words: `${moveScaling ? 'The log of `settle` says why no release has moved it. ' : ''}Copy its policies and scheduled actions first: they go with it (docs/concurrency.md, Scaled by load).`,
     commands: [...register, awsCommand('application-autoscaling', 'deregister-scalable-target', { ...of, ResourceId })],
   })
 }

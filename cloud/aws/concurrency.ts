@@ -1,10 +1,6 @@
 // Provisioned concurrency of versions, and the limits that it has to fit into. Only versions are asked for, never aliases: an
 // alias with it takes no weights (docs/aws.md §1.3).
 import {
-  type ApplicationAutoScalingClient,
-  DescribeScalableTargetsCommand,
-} from '@aws-sdk/client-application-auto-scaling'
-import {
   DeleteProvisionedConcurrencyConfigCommand,
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
@@ -13,7 +9,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import type { LambdaClient, ProvisionedConcurrencyConfigListItem } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
-import type { Concurrency, Provisioned, Scaling } from '../ports.ts'
+import type { Concurrency, Provisioned } from '../ports.ts'
 import { allPages, asProblem, isNamed, present, translated } from './failure.ts'
 import { aliasesOf } from './traffic.ts'
 
@@ -50,26 +46,6 @@ export function awsConcurrency(client: LambdaClient): Concurrency {
         if (isNamed(error, 'ResourceNotFoundException', 'ProvisionedConcurrencyConfigNotFoundException')) return
         throw asProblem(error, `lambda:DeleteProvisionedConcurrencyConfig of ${FunctionName}:${Qualifier}`)
       }
-    },
-  }
-}
-
-/** What of a function Application Auto Scaling scales: read, and never changed. */
-export function awsScaling(client: ApplicationAutoScalingClient): Scaling {
-  return {
-    async targets(functionName, qualifiers) {
-      const call = `application-autoscaling:DescribeScalableTargets of ${functionName}`
-      // A few ids, so there is one page (docs/aws.md §1.3).
-      const command = new DescribeScalableTargetsCommand({
-        ...{ ServiceNamespace: 'lambda', ScalableDimension: 'lambda:function:ProvisionedConcurrency' },
-        ResourceIds: qualifiers.map((qualifier) => `function:${functionName}:${qualifier}`),
-      })
-      const { ScalableTargets } = await translated(call, client.send(command))
-      return present(ScalableTargets, 'ScalableTargets', call).map(({ ResourceId, MinCapacity, MaxCapacity }) => ({
-        qualifier: present(ResourceId, 'ResourceId', call).split(':').at(-1) ?? '',
-        min: present(MinCapacity, 'MinCapacity', call),
-        max: present(MaxCapacity, 'MaxCapacity', call),
-      }))
     },
   }
 }

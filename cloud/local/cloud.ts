@@ -18,7 +18,7 @@ import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { httpApiElsewhere, type LocalHttpApi, localHttpApi } from './http-api/http-api.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { asRole, type Authorize, rightsBy } from './protocol/rights.ts'
+import { asRole, type Authorize, type Rights, rightsBy } from './protocol/rights.ts'
 import { localObjects } from './s3/s3.ts'
 import type { LocalObjects } from './s3/s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './protocol/service.ts'
@@ -112,7 +112,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
   })
-  const { sns, codepipeline, ...aside } = besides(clock, lambda, stream)
+  const { sns, codepipeline, ...aside } = besides(clock, lambda, stream, rights)
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
@@ -141,7 +141,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
 }
 
 /** Services that no other one needs. */
-const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) => Stream) => ({
+const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) => Stream, rights: Rights) => ({
   sns: localSns({ clock, ...stream('sns') }),
   codepipeline: localPipelines({ invoker, ...stream('codepipeline') }),
   codedeploy: localCodeDeploy(stream('codedeploy')),
@@ -151,7 +151,7 @@ const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) 
   secretsmanager: localSecrets({ clock, ...stream('secretsmanager') }),
   ssm: localParameters({ clock }),
   appconfig: localAppConfig({ clock }),
-  'application-autoscaling': localApplicationAutoScaling({ clock }),
+  'application-autoscaling': localApplicationAutoScaling({ clock, ...rights }),
 })
 
 /**

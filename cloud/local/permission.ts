@@ -6,6 +6,7 @@ import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
 import type { LocalRequest, LocalService, Site } from './protocol/service.ts'
 import { appConfigResources } from './app-config.ts'
+import { anyScalableTarget } from './application-auto-scaling.ts'
 import { secretArn } from './secrets.ts'
 import { machineOfToken } from './stepfunctions/tokens.ts'
 
@@ -81,6 +82,8 @@ function resourcesOf(
       return [secretArn(field(request, 'SecretId') ?? '')]
     case 'appconfig':
       return appConfigResources(request.path).map((one) => arn(site, 'appconfig', one))
+    case 'application-autoscaling':
+      return [arn(site, service, anyScalableTarget)]
     case 'sns':
       return [formOf(request).get('TopicArn') ?? '*']
     case 'sts':

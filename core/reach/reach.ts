@@ -44,6 +44,9 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
         ? []
         : [`Signal ${name} is read from a workspace that it may not read (parameter PrometheusWorkspace).`],
     ),
+    ...(service.targets.some(({ moveScaling }) => moveScaling)
+      ? ['It has no right to move what Application Auto Scaling does (`moveScaling`).']
+      : []),
     ...(service.versions === undefined ? [] : ['It has no right to delete old versions (`versions`).']),
     ...(service.depends === undefined
       ? []

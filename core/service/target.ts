@@ -21,6 +21,8 @@ export const Target = z.strictObject({
   lookRoleArn: RoleArn.optional(),
   /** Absent: none is promised, and none is touched. So it is in logs from before it existed. */
   provisionedConcurrency: provisionedConcurrency.optional(),
+  /** Absent: what Application Auto Scaling does is left where it is. So it is in logs from before it existed. */
+  moveScaling: z.literal(true).optional(),
 })
 export type Target = z.output<typeof Target>
 
@@ -57,6 +59,12 @@ export const TargetDefinition = z
       .describe(
         'How many provisioned environments the version with the traffic has: releases give them to the candidate before it gets traffic, and take them from the version that lost it (docs/concurrency.md). Absent: none is touched.',
       ),
+    moveScaling: z
+      .boolean('write true, or leave it out')
+      .optional()
+      .describe(
+        'Whether what Application Auto Scaling does for the version before is moved to the new one when a release has ended: its bounds, target tracking policies and scheduled actions (docs/concurrency.md). Absent or false: it is left where it is.',
+      ),
   })
   .refine(({ function: name, role }) => role === undefined || isOfSameAccount(role, name), {
     path: ['role'],
@@ -74,6 +82,10 @@ export const TargetDefinition = z
     path: ['provisionedConcurrency'],
     message: 'provisioned concurrency is given in the own account and region only, and this target is elsewhere',
   })
+  .refine(({ moveScaling, provisionedConcurrency: promised }) => moveScaling !== true || promised !== undefined, {
+    path: ['moveScaling'],
+    message: 'what is scaled is provisioned concurrency: give the target `provisionedConcurrency`, or take this away',
+  })
 
 type Defined = z.output<typeof TargetDefinition>
 
@@ -90,12 +102,14 @@ export const storedTarget = ({
   role,
   lookRole,
   provisionedConcurrency: promised,
+  moveScaling,
 }: Defined): Target => ({
   functionName,
   alias,
   ...(role === undefined ? {} : { roleArn: role }),
   ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
   ...(promised === undefined ? {} : { provisionedConcurrency: promised }),
+  ...(moveScaling === true ? { moveScaling } : {}),
 })
 
 /** Where a target is, and in whose name it is reached. Releases and moves keep no role that looks: the service has it. */

@@ -36,6 +36,7 @@ export async function foretoldConcurrency(
   const first = shareOf(environments, service.plan.steps[0]?.weightBp ?? 0)
   const cost = billing === undefined ? '' : `: up to ${hourlyWords(environments, billing)}`
   const warm = warmWords(service, environments, billing)
-  const because = `the new version gets from ${first} to ${environments} environments beside the ${environments} of version ${routing.version}, until the release ends${cost}${warm}`
+  const moves = target.moveScaling ? '; what scales that version is moved to the new one then' : ''
+  const because = `the new version gets from ${first} to ${environments} environments beside the ${environments} of version ${routing.version}, until the release ends${moves}${cost}${warm}`
   return { isOk: true, because }
 }

@@ -3,13 +3,15 @@
 // run any number of times, after any death in between.
 import type { Provisioned } from '../../cloud/ports.ts'
 import { type Promised, promisedOf } from '../../core/concurrency/need.ts'
+import { movesScaling } from '../../core/concurrency/scaled.ts'
 import { type Warm, warmVersions } from '../../core/concurrency/warm.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { concurrently, each } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
+import { moveScaling } from './move-scaling.ts'
 
-type Deps = Pick<World, 'clock' | 'concurrency' | 'leases' | 'log' | 'openReleases' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'concurrency' | 'leases' | 'log' | 'openReleases' | 'scalingMoves' | 'trouble'>
 
 // A gate that was asking Lambda when the release ended may still do so until its time is up (functions/rules.ts).
 export const lateMs = 5 * 60_000
@@ -35,13 +37,20 @@ export async function leaveConcurrency(
   if (promised.length === 0) return 'all'
   if (await isTaken(deps, release, by)) return 'taken'
   const kept = await keptFrom(deps, release.id, keeping)
+  // First, so that nothing gives the old version back what is taken from it.
+  const moved = await each(
+    deps,
+    movesScaling(release),
+    ({ functionName }) => ({ releaseId: release.id, functionName }),
+    (target) => moveScaling(deps, release, target, () => isTaken(deps, release, by)),
+  )
   const { failed } = await each(
     deps,
     promised,
     ({ target }) => ({ releaseId: release.id, functionName: target.functionName }),
     (one) => leaveTarget(deps, release, one, { by, kept }),
   )
-  if (failed.length > 0) return 'failed'
+  if (failed.length > 0 || moved.failed.length > 0 || moved.done.includes(false)) return 'failed'
   // Nothing was asked for, so nothing can come late.
   return release.asked === undefined || deps.clock.nowMs() >= settledAtMs + lateMs ? 'all' : 'late'
 }
@@ -57,7 +66,7 @@ export async function keptFrom(
 }
 
 /** Whether another release of the service is under way, which may want what this one would remove. It leaves one version, too. */
-async function isTaken({ leases }: Deps, { service }: Release, by: string): Promise<boolean> {
+async function isTaken({ leases }: Pick<Deps, 'leases'>, { service }: Release, by: string): Promise<boolean> {
   const holder = await leases.holder(service.name)
   return holder !== undefined && holder !== by
 }

@@ -33,6 +33,7 @@ import type {
   Queues,
   Receivers,
   Scaling,
+  ScalingMoves,
   Policies,
   Prometheus,
   Returns,
@@ -86,6 +87,7 @@ export type World = {
   readonly oldVersions: OldVersions
   readonly concurrency: Concurrency
   readonly scaling: Scaling
+  readonly scalingMoves: ScalingMoves
   readonly versionRemoval: VersionRemoval
   readonly deletedVersions: DeletedVersions
   readonly telemetry: Telemetry

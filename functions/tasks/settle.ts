@@ -36,6 +36,7 @@ type Deps = Pick<
   | 'trouble'
   | 'line'
   | 'concurrency'
+  | 'scalingMoves'
 >
 
 export type Settled = {

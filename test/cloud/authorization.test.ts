@@ -6,7 +6,7 @@ import {
   ApplicationSignalsClient,
   BatchGetServiceLevelObjectiveBudgetReportCommand,
 } from '@aws-sdk/client-application-signals'
-import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling'
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
 import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconfig'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as codepipeline from '@aws-sdk/client-codepipeline'
@@ -29,6 +29,7 @@ import { secretArn } from '../../cloud/local/secrets.ts'
 import { newToken } from '../../cloud/local/stepfunctions/tokens.ts'
 import { localTransport } from '../../cloud/local/transport.ts'
 import { isOfKind } from './arn-shapes.ts'
+import { byScaling, scalingCalls } from './scaling-calls.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const calls = Object.keys(authorizations) as (keyof typeof authorizations)[]
@@ -137,7 +138,8 @@ describe('the table', () => {
     ]
     // Made without a client of the SDK, and on nothing that the embedded cloud has (cloud/aws/prometheus.ts).
     const byHand = ['aps:QueryMetrics']
-    expect(calls.filter((call) => !made.includes(call) && ![...byLambda, ...byHand].includes(call))).toEqual([])
+    const others = [...byLambda, ...byHand, ...byScaling]
+    expect(calls.filter((call) => !made.includes(call) && !others.includes(call))).toEqual([])
   })
 })
 
@@ -205,6 +207,12 @@ const samples: readonly Sample[] = [
       LambdaClient,
       new lambda.DeleteProvisionedConcurrencyConfigCommand({ ...of, Qualifier }),
       'lambda:DeleteProvisionedConcurrencyConfig',
+      `${fnArn}:${Qualifier}`,
+    ),
+    sample(
+      LambdaClient,
+      new lambda.GetProvisionedConcurrencyConfigCommand({ ...of, Qualifier }),
+      'lambda:GetProvisionedConcurrencyConfig',
       `${fnArn}:${Qualifier}`,
     ),
   ]),
@@ -310,11 +318,8 @@ const samples: readonly Sample[] = [
     secretArn('token'),
   ),
   sample(SSMClient, new DescribeParametersCommand({}), 'ssm:DescribeParameters', '*'),
-  sample(
-    ApplicationAutoScalingClient,
-    new DescribeScalableTargetsCommand({ ServiceNamespace: 'lambda' }),
-    'application-autoscaling:DescribeScalableTargets',
-    '*',
+  ...scalingCalls.map(([action, command, on]) =>
+    sample(ApplicationAutoScalingClient, command, action, on === '*' ? on : on.replace('HERE', here)),
   ),
   sample(
     AppConfigClient,
@@ -370,7 +375,8 @@ describe('the embedded cloud asks IAM', () => {
     const byLambda = calls.filter(
       (call) => /^(aps|ecr|kms|s3):|^sqs:SendMessage$/.test(call) || /Stream|Records|Shard/.test(call),
     )
-    const actions = calls.filter((call) => !byLambda.includes(call)).map((call) => authorizationOf(call)?.action)
+    const others = [...byLambda, ...byScaling]
+    const actions = calls.filter((call) => !others.includes(call)).map((call) => authorizationOf(call)?.action)
     expect(actions.filter((action) => !sampled.has(action ?? ''))).toEqual([])
   })
 

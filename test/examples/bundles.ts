@@ -38,7 +38,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   rollBack: ['dynamodb', 'lambda', 'sfn', 'sns'],
   outage: ['cloudwatch', 'dynamodb', 'lambda'],
   page: ['dynamodb', 'sns'],
-  settle: ['appconfig', 'dynamodb', 'lambda', 'secrets-manager', 'sfn', 'sns', 'ssm'],
+  settle: ['appconfig', 'application-auto-scaling', 'dynamodb', 'lambda', 'secrets-manager', 'sfn', 'sns', 'ssm'],
   handOver: ['dynamodb', 'sfn'],
   pause: ['dynamodb', 'sfn'],
   promote: ['dynamodb', 'sfn'],
@@ -69,7 +69,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
-  reconcile: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
+  reconcile: ['application-auto-scaling', 'cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
 }
 
 /** Those with the most in them, and one of each kind: with and without policies, a second client, signatures, pages. */
@@ -82,9 +82,9 @@ const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'overri
 // S3's client reads packages, for their hash: 150 kB. Three clients that see when something changed: 120 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = {
   judge: 1_140,
-  settle: 1_085,
+  settle: 1_115,
   pipeline: 1_010,
-  reconcile: 1_020,
+  reconcile: 1_050,
   prepare: 1_230,
   ask: 990,
   gate: 990,

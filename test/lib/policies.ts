@@ -293,6 +293,7 @@ const standIns: Readonly<Record<string, string>> = {
   'states:SendTaskFailure': 'states:DescribeStateMachine',
   'lambda:PutProvisionedConcurrencyConfig': 'lambda:PutFunctionConcurrency',
   'lambda:DeleteProvisionedConcurrencyConfig': 'lambda:DeleteFunctionConcurrency',
+  'lambda:GetProvisionedConcurrencyConfig': 'lambda:GetFunctionRecursionConfig',
 }
 
 /** The simulator wants lists that it may change. */

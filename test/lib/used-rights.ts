@@ -14,6 +14,13 @@ const writes = (...kinds: readonly string[]) => kinds.map((kind) => `writes ${ki
 const tells = ['sns:Publish', ...deletes('message'), ...writes('message')]
 const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head', 'returnRecord')]
 
+const movesScaling = [
+  ...['Register', 'Deregister'].map((verb) => `application-autoscaling:${verb}ScalableTarget`),
+  ...['PutScalingPolicy', 'PutScheduledAction'].map((one) => `application-autoscaling:${one}`),
+  ...['ScalableTargets', 'ScalingPolicies', 'ScheduledActions'].map((one) => `application-autoscaling:Describe${one}`),
+  ...['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms', 'lambda:GetProvisionedConcurrencyConfig'],
+]
+
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'functions/api/idempotency.test.ts': [
     ...['apply', 'approve', 'ask', 'attest', 'incident', 'orderRollback', 'override', 'pause', 'promote', 'start'],
@@ -92,6 +99,8 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'scenarios/concurrency/kept-warm.test.ts': of('gate', ...reads('open')),
   'scenarios/concurrency/kept-warm-dies.test.ts': ['settle', 'reconcile'].flatMap((verb) => of(verb, 'updates open')),
   'scenarios/concurrency/scaled.test.ts': of('prepare', 'application-autoscaling:DescribeScalableTargets'),
+  'scenarios/concurrency/moved.test.ts': of('settle', ...movesScaling, 'cloudwatch:DescribeAlarms'),
+  'scenarios/concurrency/moved-dies.test.ts': of('reconcile', ...movesScaling),
   'scenarios/concurrency/dies.test.ts': [
     ...of('reconcile', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),
     ...of('reconcile', 'lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'),

@@ -1,12 +1,18 @@
 // Provisioned concurrency in memory. It is ready as soon as it is asked for.
 import { Problem } from '../../core/problem.ts'
-import type { Concurrency, Scaling } from '../../cloud/ports.ts'
+import type { Concurrency, Scaling, ScalingMoves } from '../../cloud/ports.ts'
 import type { MemoryFunctions } from './functions.ts'
 
 const unreserved = 1000
 
 /** Nothing is scaled by load. */
 export const memoryScaling: Scaling = { targets: () => Promise.resolve([]) }
+export const memoryScalingMoves: ScalingMoves = {
+  registered: () => Promise.resolve(undefined),
+  register: () => Promise.resolve(),
+  add: () => Promise.resolve(false),
+  deregister: () => Promise.resolve(),
+}
 
 export function memoryConcurrency(functions: MemoryFunctions): Concurrency {
   const given = new Map<string, Map<string, number>>()

@@ -9,7 +9,7 @@ import { sigstoreSignatures } from '../../provenance/signatures.ts'
 import type { Clock, PipelineJob, VersionState } from '../../cloud/ports.ts'
 import { memoryAlarmWatch } from './stores/alarm-watch.ts'
 import { memoryAttestations } from './stores/attestations.ts'
-import { memoryConcurrency, memoryScaling } from './concurrency.ts'
+import { memoryConcurrency, memoryScaling, memoryScalingMoves } from './concurrency.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
@@ -99,6 +99,7 @@ function openPorts(clock: Clock) {
       versions: memoryVersions(functions, uploads),
       concurrency: memoryConcurrency(functions),
       scaling: memoryScaling,
+      scalingMoves: memoryScalingMoves,
       telemetry: measured.telemetry,
       prometheus: measured.prometheus,
       deployments: measured.deployments,

@@ -14,6 +14,7 @@ import { examine } from '../../../cli/doctor/doctor.ts'
 import { readinessChecks } from '../../../cli/doctor/readiness.ts'
 import { type Sandbox, openSandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
+import type { Authorize } from '../../../cloud/local/protocol/rights.ts'
 
 let sandbox: Sandbox
 beforeEach(async () => {
@@ -87,7 +88,11 @@ it('scaling: an alias, and a version that has lost its traffic, are no targets',
   await register('1')
   expect(await ask('scaling')).toMatchObject({ code: 0, text: expect.stringContaining('1 is scaled') as string })
   await sandbox.moveByHand(await sandbox.publish('v2'))
-  expect((await ask('scaling')).text).toMatch(/a version without traffic \(function:checkout:1\)/)
+  const left = await ask('scaling')
+  expect(left.text).toMatch(/a version without traffic \(function:checkout:1\)/)
+  expect(left.text).not.toContain('`settle`')
+  await sandbox.world.services.put(sampleService({ targets: [{ ...target, moveScaling: true }] }))
+  expect((await ask('scaling')).text).toContain('The log of `settle` says why no release has moved it.')
 })
 
 it('rights: what a definition needs that was applied after the deploy is named', async () => {
@@ -103,6 +108,28 @@ it('rights: what a definition needs that was applied after the deploy is named',
   const { text } = await ask('rights')
   expect(text).toContain('tidegate-gate: It may not lambda:GetFunctionConcurrency on arn:')
   expect(text).toContain('tidegate-prepare: It may not application-autoscaling:DescribeScalableTargets on *')
+})
+
+it('rights: what moving the scaling takes is asked as it would be used', async () => {
+  sandbox.close()
+  const asked: string[] = []
+  const authorize: Authorize = ({ action, resource, context = {}, caller }) => {
+    if (caller.arn.includes('tidegate-settle')) asked.push(`${action} ${resource} ${JSON.stringify(context)}`)
+    return action !== 'cloudwatch:PutMetricAlarm' || !caller.arn.includes('tidegate-')
+  }
+  sandbox = await openSandbox({ perMinute: 0, authorize })
+  const target = { function: 'checkout', alias: 'live', provisionedConcurrency: 5, moveScaling: true }
+  await sandbox.world.services.put(sampleService({ targets: [target] }))
+  const { text } = await ask('rights')
+  const alarm = 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:TargetTracking-function:checkout:1-doctor'
+  for (const verb of ['settle', 'reconcile'])
+    expect(text).toContain(`tidegate-${verb}: It may not cloudwatch:PutMetricAlarm on ${alarm}`)
+  expect(asked).toContain(
+    `cloudwatch:DeleteAlarms ${alarm} {"aws:CalledViaLast":["application-autoscaling.amazonaws.com"]}`,
+  )
+  expect(asked).toContain(
+    'application-autoscaling:PutScalingPolicy arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/doctor {"application-autoscaling:service-namespace":["lambda"],"application-autoscaling:scalable-dimension":["lambda:function:ProvisionedConcurrency"]}',
+  )
 })
 
 it('consumers: a queue that a service names is there, or is misspelt', async () => {

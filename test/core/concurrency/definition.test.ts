@@ -41,6 +41,38 @@ it.each(wrong)('refuses %s', (_, target, says) => {
   expect(() => define(target)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
 })
 
+it('moves what scales it only where that is said', () => {
+  const promised = { functionName: 'checkout', alias: 'live', provisionedConcurrency: 50 }
+  expect(define({ provisionedConcurrency: 50, moveScaling: true }).targets).toEqual([
+    { ...promised, moveScaling: true },
+  ])
+  expect(define({ provisionedConcurrency: 50, moveScaling: false }).targets).toEqual([promised])
+})
+
+const wrongMoves: readonly (readonly [what: string, target: object, says: RegExp])[] = [
+  ['without what is scaled', { moveScaling: true }, /targets\[0\]\.moveScaling.*`provisionedConcurrency`/],
+  ['a text', { provisionedConcurrency: 50, moveScaling: 'true' }, /targets\[0\]\.moveScaling.*write true/],
+  ['a number', { provisionedConcurrency: 50, moveScaling: 1 }, /moveScaling.*write true/],
+  ['nothing', { provisionedConcurrency: 50, moveScaling: null }, /moveScaling/],
+  ['bounds', { provisionedConcurrency: 50, moveScaling: { min: 1, max: 9 } }, /moveScaling.*write true/],
+  ['a list', { provisionedConcurrency: 50, moveScaling: ['load'] }, /moveScaling.*write true/],
+  ['another spelling', { provisionedConcurrency: 50, movesScaling: true }, /movesScaling/],
+  [
+    'a function elsewhere',
+    {
+      function: elsewhere,
+      role: 'arn:aws:iam::111122223333:role/tidegate',
+      provisionedConcurrency: 50,
+      moveScaling: true,
+    },
+    /provisionedConcurrency.*own account and region only/,
+  ],
+]
+it.each(wrongMoves)('refuses to move what scales it: %s', (_, target, says) => {
+  expect(() => define(target)).toThrow(says)
+  expect(() => define(target)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
+})
+
 it('refuses it at the top, where it would be of no target', () => {
   expect(() => define({}, { provisionedConcurrency: 50 })).toThrow(Problem)
 })

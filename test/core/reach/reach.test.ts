@@ -65,6 +65,11 @@ describe('a definition', () => {
       {},
     ],
     ['FunctionNames', { targets: [{ function: 'warehouse', alias: 'live' }] }, {}],
+    [
+      'moveScaling',
+      { targets: [{ function: 'shop-cart', alias: 'live', provisionedConcurrency: 5, moveScaling: true }] },
+      {},
+    ],
     ['none of shop-?', {}, { functions: 'shop-?' }],
     ['ArtifactBucket', { triggers: { s3: { bucket: 'other', key: 'a.zip' } } }, {}],
     ['ArtifactBucket', { triggers: { s3: { bucket: 'artifacts', key: 'a.zip' } } }, { bucket: '' }],

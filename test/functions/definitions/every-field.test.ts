@@ -22,7 +22,7 @@ const steps = [
   { weight: 50, bake: '7m', oneWay: { reason: 'the old column is dropped', yes: 'policy' } },
   { weight: 100, bake: '9m' },
 ]
-const targets = [{ function: 'checkout', alias: 'live', provisionedConcurrency: 4 }]
+const targets = [{ function: 'checkout', alias: 'live', provisionedConcurrency: 4, moveScaling: true }]
 const elsewhere = {
   function: 'arn:aws:lambda:eu-west-1:111111111111:function:cart',
   alias: 'live',

@@ -68,6 +68,15 @@ describe('a dry run', () => {
     expect(checks.find(({ what }) => what === 'provisioned concurrency checkout')?.because).toBe(
       'the new version gets from 5 to 50 environments beside the 50 of version 1, until the release ends: up to about $0.08 an hour, at 128 MB on arm64 (list price of us-east-1)',
     )
+    const target = { function: 'checkout', alias: 'live', provisionedConcurrency: 50, moveScaling: true }
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], targets: [target] }))
+    expect((await asked({ version: '2' })).checks).toContainEqual(
+      expect.objectContaining({
+        because: expect.stringContaining(
+          'release ends; what scales that version is moved to the new one then: up',
+        ) as string,
+      }),
+    )
     await promising(500)
     expect(await blocked({ version: '2' })).toEqual([
       expect.stringMatching(/^provisioned concurrency checkout: checkout needs 1000 .* can provision 900\. /),

@@ -5,6 +5,7 @@ import type { Verb } from '../../../functions/handlers.ts'
 const effects = new Set([
   ...['PutItem', 'UpdateItem', 'DeleteItem', 'UpdateAlias', 'SendTaskSuccess', 'Publish'],
   ...['PutProvisionedConcurrencyConfig', 'DeleteProvisionedConcurrencyConfig'],
+  ...['RegisterScalableTarget', 'PutScalingPolicy', 'PutScheduledAction', 'DeregisterScalableTarget'],
 ])
 const mortal: readonly Verb[] = ['gate', 'shift', 'rollBack', 'settle', 'reconcile']
 

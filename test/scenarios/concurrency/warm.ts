@@ -10,13 +10,14 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/s
 import { enforcing, synthesised } from '../../lib/policies.ts'
 
 const page = readFileSync(new URL('../../../docs/concurrency.md', import.meta.url), 'utf8')
-const [written = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
+const [written = {}, moved = {}, tight = {}] = [...page.matchAll(/```yaml\n([^`]*)```/g)].map(
   ([, yaml = '']) => parse(yaml) as Readonly<Record<string, unknown>>,
 )
 export const definition = written
 export const promised = 50
-// What the second one may, and the first needs.
+// What the third one may, and the first needs.
 const { authorize } = enforcing(synthesised([tight]))
+export const moving = enforcing(synthesised([moved]))
 
 export async function openWarm(options: SandboxOptions = {}, changes: object = {}): Promise<Sandbox> {
   const sandbox = await openSandbox({ authorize, sweepMinutes: 1, perMinute: 60, ...options })
@@ -24,6 +25,10 @@ export async function openWarm(options: SandboxOptions = {}, changes: object = {
   await sandbox.world.services.put(parseDefinition({ ...definition, signals, ...changes }))
   return sandbox
 }
+
+/** With the definition that wants what scales a version moved along. */
+export const openMoved = (options: SandboxOptions = {}, changes: object = {}): Promise<Sandbox> =>
+  openWarm({ authorize: moving.authorize, ...options }, { ...moved, ...changes })
 
 /** With the definition that asks for headroom. */
 export const openTight = (options: SandboxOptions = {}, changes: object = {}): Promise<Sandbox> =>
