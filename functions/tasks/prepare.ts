@@ -15,7 +15,15 @@ import { dependenciesOf } from '../around/notice.ts'
 import { takePlace } from '../one-way/fix.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { noWayBehind } from '../../core/freeze/words.ts'
-import { type Head, headOf, isWayBack, lastPromoted, oneWayBehind, undoneBy } from '../../core/release/head.ts'
+import {
+  calledAsNow,
+  type Head,
+  headOf,
+  isWayBack,
+  lastPromoted,
+  oneWayBehind,
+  undoneBy,
+} from '../../core/release/head.ts'
 import { aliasConcurrency, checkCandidateConcurrency, scaledTo } from '../steps/concurrency.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
@@ -87,7 +95,8 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
   // It has the lease, so nothing is promoted while it is prepared.
-  const { items: history } = await latestHeads(deps, release.service.name, headsMost)
+  const { items } = await latestHeads(deps, release.service.name, headsMost)
+  const history = calledAsNow(items, release.service.targets, deps.home)
   checkUndone(release, history)
   const earlier = await promotedReleases(deps, release.service, history)
   const fixed = release.fixes === undefined ? undefined : (await load(deps, release.fixes)).release
