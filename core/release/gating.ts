@@ -144,9 +144,10 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
   const { point, atMs, because } = event
   if (gatePoint(release) !== point) return release
   // A denial counts also where the gates were found open shortly before: the way back could not be proven then.
-  const { held: before, cleared: _, ...rest } = release
+  const { held: before, cleared: earlier, ...rest } = release
   if (event.allowed) {
-    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs } }
+    const sinceMs = earlier?.point === point ? (earlier.sinceMs ?? earlier.atMs) : atMs
+    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs, sinceMs } }
   }
   const same = before?.point === point ? before : undefined
   const sinceMs = same?.sinceMs ?? atMs

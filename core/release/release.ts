@@ -159,8 +159,8 @@ export type Release = {
   readonly doubted?: { readonly point: number; readonly atMs: number }
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
-  /** When the gates before `point` were found open (gating.ts). */
-  readonly cleared?: { readonly point: number; readonly atMs: number }
+  /** When the gates before `point` were found open (gating.ts), and since when each answer was that: absent in older snapshots. */
+  readonly cleared?: { readonly point: number; readonly atMs: number; readonly sinceMs?: number }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
   /** Since when each approval has been missing, by what it guards (core/definition/approval.ts). */

@@ -60,6 +60,12 @@ const passing: readonly string[] = [
   'traffic_moved',
 ]
 
+// SnapStart may take a quarter of an hour (docs/aws.md §1.2). Retries are no bound: gates are asked again after ten minutes.
+const pendingMostMs = 30 * 60_000
+const isWaitedFor = (code: string, { cleared }: Release, nowMs: number): boolean =>
+  passing.includes(code) &&
+  (code !== 'version_not_active' || nowMs - (cleared?.sinceMs ?? cleared?.atMs ?? nowMs) < pendingMostMs)
+
 export function prepareHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
@@ -75,7 +81,7 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
   try {
     return await prepare(deps, loaded)
   } catch (error) {
-    if (!(error instanceof Problem) || passing.includes(error.code)) throw error
+    if (!(error instanceof Problem) || isWaitedFor(error.code, loaded.release, deps.clock.nowMs())) throw error
     const { code, message, fix } = error
     return record(deps, loaded, (release) =>
       release.state.phase === 'preparing'
