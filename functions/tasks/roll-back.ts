@@ -75,9 +75,7 @@ function sentenceOf({
 }: NonNullable<TaskInput['error']>): string {
   const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(cause)?.[1]
   const sentence = message === undefined ? cause : (JSON.parse(`"${message}"`) as string)
-  const fix = own<string>(problems, name.replace(/^Tidegate\./, ''))
-  return `${name}: ${sentence === '' ? 'no cause was given' : sentence}${fix === undefined ? '' : ` ${fix}`}`.slice(
-    0,
-    900,
-  )
+  const fix = own<string>(problems, name.replace(/^Tidegate\./, '')) ?? ''
+  const words = `${name}: ${sentence === '' ? 'no cause was given' : sentence}`
+  return (words.includes(fix) ? words : `${words} ${fix}`).slice(0, 900)
 }
