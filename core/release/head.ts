@@ -114,7 +114,7 @@ export const byTurn = <H extends Turn>(heads: readonly H[]): readonly H[] =>
     return its === others ? 0 : others - its
   })
 
-/** With functions called as the definition calls them now: at home, it may name one by its ARN that it named by its name before. */
+/** With functions called as the definition calls them now: at home, it may say the ARN where it said the name before. */
 export function calledAsNow(
   heads: readonly Head[],
   targets: readonly { readonly functionName: string }[],

@@ -159,7 +159,7 @@ export type Release = {
   readonly doubted?: { readonly point: number; readonly atMs: number }
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
-  /** When the gates before `point` were found open (gating.ts), and since when each answer was that: absent in older snapshots. */
+  /** When the gates before `point` were found open (gating.ts), and since when each answer was so: not in older snapshots. */
   readonly cleared?: { readonly point: number; readonly atMs: number; readonly sinceMs?: number }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]

@@ -61,10 +61,8 @@ const passing: readonly string[] = [
 ]
 
 // SnapStart may take a quarter of an hour (docs/aws.md §1.2). Retries are no bound: gates are asked again after ten minutes.
-const pendingMostMs = 30 * 60_000
 const isWaitedFor = (code: string, { cleared }: Release, nowMs: number): boolean =>
-  passing.includes(code) &&
-  (code !== 'version_not_active' || nowMs - (cleared?.sinceMs ?? cleared?.atMs ?? nowMs) < pendingMostMs)
+  passing.includes(code) && (code !== 'version_not_active' || nowMs - (cleared?.sinceMs ?? nowMs) < 30 * 60_000)
 
 export function prepareHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {

@@ -68,7 +68,7 @@ async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskIn
   return answerHook(deps, called, hookId(called.release), 'unknown', reason)
 }
 
-/** Lambda's Cause is JSON with the sentence in errorMessage; other causes are plain sentences. Of our own it is known what helps. */
+/** Lambda's Cause is JSON with the sentence in errorMessage; other causes are plain sentences. For ours, what helps is known. */
 function sentenceOf({
   Error: name = 'an error without a name',
   Cause: cause = '',

@@ -1,5 +1,5 @@
-// After a release that has passed its one-way step was promoted, the version of before comes back in no way that there is, however
-// its function is called meanwhile. What was promoted after it goes back to it as ever.
+// Once a release that has passed its one-way step is promoted, the version of before comes back in no way, however its function
+// is called meanwhile. What is promoted after it goes back to it as ever.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
