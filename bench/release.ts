@@ -171,6 +171,10 @@ const definitions: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'depends: a secret and a parameter (docs/around.md)': {
     depends: { secrets: [secret], parameters: ['/checkout/limits'] },
   },
+  'headroom (docs/concurrency.md)': { gates: { headroom: {} } },
+  'a hook before traffic, such as a contract test (docs/around.md)': {
+    hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }],
+  },
   'quietAlarms: one (docs/around.md)': {
     signals: { ...signals, alarms: [] },
     gates: { quietAlarms: ['checkout-errors'] },

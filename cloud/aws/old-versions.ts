@@ -110,7 +110,7 @@ async function callersOf(client: LambdaClient, version: Version): Promise<number
 }
 
 /**
- * An execution goes on with the version that it began with, which its ARN names (docs/aws.md §1.10). Whether a list of the
+ * An execution goes on with the version that it began with, which its ARN names (docs/aws.md §1.1). Whether a list of the
  * version has those that began by an alias is not documented, so the aliases are asked too.
  */
 async function isRunning(client: LambdaClient, version: Version, aliases: readonly string[]): Promise<boolean> {

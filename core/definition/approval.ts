@@ -1,6 +1,7 @@
 // Approvals: people who must agree before a weight is given, or before a wave begins. What one guards is what it is known by, so
 // an answer to one never counts for another.
 import * as z from 'zod'
+import { personKey } from '../caller.ts'
 import { duration } from '../duration.ts'
 import { plain } from '../plain-name.ts'
 import { WaveName } from './wave-name.ts'
@@ -39,6 +40,12 @@ export const ApprovalPoint = z.union([z.literal('begin'), z.number().min(0.01).m
 })
 export const beforeBpOf = (before: z.output<typeof ApprovalPoint>): number =>
   before === 'begin' ? 0 : Math.round(before * 100)
+
+/** Each person counts once, so where fewer may approve than have to, nobody ever gets through. */
+export const tooFew = ({ by, count }: Pick<Approval, 'by' | 'count'>): string | undefined => {
+  const may = new Set(by?.map(personKey)).size
+  return by === undefined || may >= count ? undefined : `${count} people have to approve, and ${may} may: name more`
+}
 
 export const beforeWords = ({ beforeBp, wave }: Guarded): string => {
   if (wave !== undefined) return `before wave ${wave} begins`

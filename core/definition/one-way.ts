@@ -19,7 +19,9 @@ export type OneWay = z.output<typeof OneWay>
 /** As people write it on a step. */
 export const OneWayDefinition = z.strictObject(
   {
-    reason: reason.describe('What cannot be undone, for whoever says yes to it: `the old column is dropped`.'),
+    reason: reason
+      .refine((text) => text.trim() !== '', 'write what cannot be undone')
+      .describe('What cannot be undone, for whoever says yes to it: `the old column is dropped`.'),
     yes: yes
       .default('person')
       .describe(

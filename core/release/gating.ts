@@ -70,7 +70,8 @@ export const openWords = 'the gates are open'
 
 /** What was looked up when the gates last let the release on, such as how much concurrency was free; nothing if that is all. */
 export function openFacts({ cleared }: Pick<Release, 'cleared'>): string | undefined {
-  const facts = cleared?.because.startsWith(`${openWords}; `) ? cleared.because.slice(openWords.length + 2) : ''
+  const facts =
+    cleared?.because?.startsWith(`${openWords}; `) === true ? cleared.because.slice(openWords.length + 2) : ''
   return facts === '' ? undefined : facts
 }
 
@@ -153,9 +154,10 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
   const { point, atMs, because } = event
   if (gatePoint(release) !== point) return release
   // A denial counts also where the gates were found open shortly before: the way back could not be proven then.
-  const { held: before, cleared: _, ...rest } = release
+  const { held: before, cleared: earlier, ...rest } = release
   if (event.allowed) {
-    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs, because } }
+    const sinceMs = earlier?.point === point ? (earlier.sinceMs ?? earlier.atMs) : atMs
+    return { ...rest, service: withPace(release.service, event), cleared: { point, atMs, sinceMs, because } }
   }
   const same = before?.point === point ? before : undefined
   const sinceMs = same?.sinceMs ?? atMs

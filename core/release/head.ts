@@ -7,6 +7,8 @@ import { AllCharges, chargesWith } from './charge.ts'
 import { watchEnds } from '../definition/watch-end.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
+import type { Home } from '../origin.ts'
+import { functionIn } from '../service/target.ts'
 import { putBackAlone, type Release } from './release.ts'
 
 export const Head = z.strictObject({
@@ -100,6 +102,32 @@ const watchedOf = ({ watched }: Release): Pick<Head, 'watched'> =>
 // can be gone back to, asks here.
 
 type Left = Pick<Head, 'outcome' | 'versions' | 'putBack'>
+type Turn = Pick<Head, 'settledAtMs'>
+
+/**
+ * The last that had its turn first. A history is in the order of requests, and a way back or a forward fix overtakes what waits:
+ * what was asked for before it is promoted after it.
+ */
+export const byTurn = <H extends Turn>(heads: readonly H[]): readonly H[] =>
+  heads.toSorted((one, other) => {
+    const [its, others] = [one.settledAtMs ?? Infinity, other.settledAtMs ?? Infinity]
+    return its === others ? 0 : others - its
+  })
+
+/** With functions called as the definition calls them now: at home, it may say the ARN where it said the name before. */
+export function calledAsNow(
+  heads: readonly Head[],
+  targets: readonly { readonly functionName: string }[],
+  home: Home,
+): readonly Head[] {
+  const now = new Map(targets.map(({ functionName }) => [functionIn(functionName, home), functionName]))
+  const named = (name: string): string => now.get(functionIn(name, home)) ?? name
+  return heads.map((head) => ({
+    ...head,
+    ...(head.putBack === undefined ? {} : { putBack: head.putBack.map(named) }),
+    versions: Object.fromEntries(Object.entries(head.versions).map(([name, had]) => [named(name), had])),
+  }))
+}
 
 /** `undefined` for a function that is not of the release, and where somebody else has moved the alias: it is theirs. */
 function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string): string | undefined {
@@ -108,12 +136,12 @@ function leftOn({ outcome, versions, putBack = [] }: Left, functionName: string)
   return outcome === 'promoted' && !putBack.includes(functionName) ? had.candidate : had.stable
 }
 
-/** What the last release of a function has left it on; `undefined` where nobody knows. @param heads newest first */
+/** What the last release of a function has left it on; `undefined` where nobody knows. */
 export function lastLeft(
   heads: readonly Head[],
   functionName: string,
 ): { readonly version: string; readonly releaseId: string } | undefined {
-  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
+  const last = byTurn(heads).find(({ versions }) => own(versions, functionName) !== undefined)
   const version = last === undefined ? undefined : leftOn(last, functionName)
   return last === undefined || version === undefined ? undefined : { version, releaseId: last.releaseId }
 }
@@ -147,18 +175,19 @@ export const wentAlone = ({ versions, putBack = [] }: Pick<Head, 'versions' | 'p
 // Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
 // gone back to without gates, by the right to roll back. Anything else is a release.
 
-const isPromoted = ({ outcome }: Head): boolean => outcome === 'promoted'
+const isPromoted = ({ outcome }: Pick<Head, 'outcome'>): boolean => outcome === 'promoted'
 const isChange = (head: Head): boolean => isPromoted(head) && head.backFrom === undefined
 
-/** The last release that was promoted, be it a change or a way back. @param heads newest first */
-export const lastPromoted = (heads: readonly Head[]): Head | undefined => heads.find(isPromoted)
+/** The last release that was promoted, be it a change or a way back. */
+export const lastPromoted = <H extends Turn & Pick<Head, 'outcome'>>(heads: readonly H[]): H | undefined =>
+  byTurn(heads).find(isPromoted)
 
 /**
  * Whether every version had all traffic of its function before the last change was promoted. What the last change brought did
  * not: it is what one goes back from, also once that has been done.
- * @param heads newest first
  */
-export function ranBefore(heads: readonly Head[], versions: Readonly<Record<string, string>>): boolean {
+export function ranBefore(all: readonly Head[], versions: Readonly<Record<string, string>>): boolean {
+  const heads = byTurn(all)
   const change = heads.findIndex(isChange)
   if (change < 0) return false
   const since = heads.slice(change).filter(isPromoted)
@@ -176,12 +205,12 @@ type PastOneWay = Head & { readonly oneWay: NonNullable<Head['oneWay']> }
  * The release past whose one-way step the service would go, back to these versions: the latest of those that came after a version
  * had all traffic, however it ended. A version that never had is no way back. Without versions: to what ran before the release
  * that was promoted last.
- * @param heads newest first
  */
 export function oneWayBehind(
-  heads: readonly Head[],
+  all: readonly Head[],
   versions?: Readonly<Record<string, string>>,
 ): PastOneWay | undefined {
+  const heads = byTurn(all)
   const last = heads.findIndex(isPromoted)
   // How many of the heads came after the version had all traffic.
   const since = ([name, version]: readonly [string, string]): number => {

@@ -159,8 +159,13 @@ export type Release = {
   readonly doubted?: { readonly point: number; readonly atMs: number }
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
-  /** When the gates before `point` were found open (gating.ts). */
-  readonly cleared?: { readonly point: number; readonly atMs: number; readonly because: string }
+  /** When the gates before `point` were found open (gating.ts), since when each answer was so, and the last: not in older snapshots. */
+  readonly cleared?: {
+    readonly point: number
+    readonly atMs: number
+    readonly sinceMs?: number
+    readonly because?: string
+  }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
   /** Since when each approval has been missing, by what it guards (core/definition/approval.ts). */

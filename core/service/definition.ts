@@ -6,7 +6,7 @@ import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../proble
 import { isObserved, type Service, ServiceDefinition } from './service.ts'
 import { wrongInConsumers } from '../consumers/consumer.ts'
 import { wrongInPrometheus } from '../prometheus/signal.ts'
-import { approvalsMost } from '../definition/approval.ts'
+import { approvalsMost, tooFew } from '../definition/approval.ts'
 import { Signals, type Watch } from './signals.ts'
 import { isCounted } from './slo.ts'
 import { isElsewhere } from '../location.ts'
@@ -27,6 +27,7 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     ...wrongOneWay(service),
     ...wrongHolds(service),
     ...wrongQuiet(service),
+    ...wrongApprovals(service),
     ...wrongWaves(service),
     ...wrongWhenBlamed(service).map((words): Wrong => [['policy', 'whenBlamed'], words]),
   ])
@@ -84,19 +85,23 @@ export function definitionWith(check: (policies: string) => readonly string[], v
   )
 }
 
-/** What comes after a promotion needs one, and what it goes by. */
+const observedHasNone = {
+  versions: 'old versions of a service that is only observed are not deleted',
+  watch: 'a service that is only observed has no promotions to watch after',
+  depends: 'a service that is only observed has no releases to which it matters',
+} as const
+
+/** What comes with releases and after them: a service that is only observed has none. */
 function wrongAfterwards(service: Service): readonly Wrong[] {
-  const { versions, watch, signals, depends } = service
+  const { watch, signals, targets } = service
+  const fields = (['versions', 'watch', 'depends'] as const).filter((field) => service[field] !== undefined)
+  const given = targets.flatMap(({ provisionedConcurrency }, index) =>
+    provisionedConcurrency === undefined ? [] : index,
+  )
+  const none = 'a service that is only observed is given no provisioned concurrency: take it away'
   return [
-    ...(isObserved(service) && versions !== undefined
-      ? [[['versions'], 'old versions of a service that is only observed are not deleted'] as const]
-      : []),
-    ...(isObserved(service) && watch !== undefined
-      ? [[['watch'], 'a service that is only observed has no promotions to watch after'] as const]
-      : []),
-    ...(isObserved(service) && depends !== undefined
-      ? [[['depends'], 'a service that is only observed has no releases to which it matters'] as const]
-      : []),
+    ...(isObserved(service) ? fields.map((field): Wrong => [[field], observedHasNone[field]]) : []),
+    ...(isObserved(service) ? given.map((at): Wrong => [['targets', at, 'provisionedConcurrency'], none]) : []),
     ...wrongHeadroom(service),
     ...wrongWarm(service),
     ...(watch !== undefined && signals.errors === 'off'
@@ -248,6 +253,14 @@ function wrongOneWay({ mode, plan: { oneWay }, pace, gates, watch }: Service): r
         ]
       : []),
   ]
+}
+
+function wrongApprovals({ gates: { approvals }, waves = [] }: Service): readonly Wrong[] {
+  return approvals.flatMap((approval, index): readonly Wrong[] => {
+    const [words, wave] = [tooFew(approval), waves.findIndex(({ name }) => name === approval.wave)]
+    const path: Path = wave < 0 ? ['gates', 'approvals', index, 'by'] : ['waves', wave, 'approval', 'by']
+    return words === undefined ? [] : [[path, words]]
+  })
 }
 
 /** An alarm puts the traffic back, or it holds: not both. */

@@ -3,7 +3,7 @@
 import { formatDuration } from '../duration.ts'
 import { nameWords } from '../foreign-text.ts'
 import { own } from '../own.ts'
-import type { Head } from '../release/head.ts'
+import { byTurn, type Head } from '../release/head.ts'
 import type { VersionPolicy } from '../definition/version-policy.ts'
 
 /** As Lambda lists it. */
@@ -112,9 +112,11 @@ function usedBy(version: string, { aliases, mappings, provisioned }: Uses): read
 
 type Named = { readonly version: string; readonly atMs: number; readonly because?: string }
 
-/** Versions that releases name, when, and whether they stay for that. @param heads newest first */
+/** Versions that releases name, when, and whether they stay for that. */
 function namedBy({ service, called, heads }: Sharing): readonly Named[] {
-  const promoted = heads.filter(({ outcome }) => outcome === 'promoted').slice(0, promotionsKept)
+  const promoted = byTurn(heads)
+    .filter(({ outcome }) => outcome === 'promoted')
+    .slice(0, promotionsKept)
   return heads.flatMap((head) => {
     const had = called.flatMap((name) => own(head.versions, name) ?? [])
     const atMs = head.settledAtMs ?? head.requestedAtMs

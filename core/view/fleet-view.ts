@@ -6,7 +6,7 @@ import { type Need, needsOf, urgencyOf } from './needs.ts'
 import type { FleetNow, ServiceNow, Stop } from './service-now.ts'
 import { withStop } from '../foreign-text.ts'
 import { own } from '../own.ts'
-import { tookOver } from '../release/head.ts'
+import { byTurn, lastPromoted, tookOver } from '../release/head.ts'
 import { isObserved } from '../service/service.ts'
 import { dayMs } from '../time.ts'
 
@@ -137,7 +137,7 @@ function runsOf({ service, aliases, live, heads }: ServiceNow): Tile['runs'] {
   // What others move did not get there by a release of ours, although one may have had the same version.
   const isOthers = service !== undefined && isObserved(service)
   // The last promotion that gave it to all of them: an older one of the same version has been undone since.
-  const last = heads.find(({ outcome }) => outcome === 'promoted')
+  const last = lastPromoted(heads)
   const isOfLast =
     last !== undefined &&
     !isOthers &&
@@ -149,7 +149,7 @@ const unwanted: readonly Outcome[] = ['rolledBack', 'aborted', 'interrupted', 'r
 
 /** The last release that ended, unless all of it was promoted. */
 function failedOf({ heads }: ServiceNow, nowMs: number): Failed | undefined {
-  const last = heads.find(({ outcome }) => outcome !== undefined && outcome !== 'superseded')
+  const last = byTurn(heads).find(({ outcome }) => outcome !== undefined && outcome !== 'superseded')
   if (last?.outcome === undefined || last.settledAtMs === undefined) return undefined
   const { releaseId, outcome, because = '', settledAtMs: atMs, putBack } = last
   const isPart = outcome === 'promoted' && putBack !== undefined

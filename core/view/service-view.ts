@@ -1,7 +1,7 @@
 // One service: how it stands now, what may be done, its history, and where its error budgets went.
 import type { Spending } from '../budget/spending.ts'
 import type { Outcome } from '../release/event.ts'
-import { type Head, movedVersions, oneWayBehind, tookOver } from '../release/head.ts'
+import { type Head, lastPromoted, movedVersions, oneWayBehind, tookOver } from '../release/head.ts'
 import { noWayBackWords } from '../definition/one-way.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { type Tile, tileOf } from './fleet-view.ts'
@@ -178,7 +178,7 @@ function backOf({
   if (lost !== undefined)
     return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }
   if (isRemoved === true) return { noPutBack: removedWords }
-  const last = heads.find(({ outcome }) => outcome === 'promoted')
+  const last = lastPromoted(heads)
   if (last === undefined) return { noPutBack: 'No release of it has been promoted: there is nothing to go back to.' }
   if (last.backFrom !== undefined)
     return { noPutBack: `Release ${last.releaseId} has put it back already. To go elsewhere, release a version.` }

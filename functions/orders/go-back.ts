@@ -3,6 +3,7 @@
 import { noWayBehind } from '../../core/freeze/words.ts'
 import {
   backKey,
+  calledAsNow,
   failedWaysBack,
   type Head,
   lastPromoted,
@@ -52,9 +53,12 @@ export async function placeBefore(
   const defined = await deps.services.get(service)
   if (isObserved(defined)) throw observedOnly(service)
   const wanted = named === undefined ? undefined : versionsIn(candidateFor(defined, candidateOfCall(named)))
+  const asNow = (heads: readonly Head[]): readonly Head[] => calledAsNow(heads, defined.targets, deps.home)
   const enough = (heads: readonly Head[]): boolean =>
-    wanted === undefined ? lastPromoted(heads) !== undefined : ranBefore(heads, wanted)
-  const { last, heads, isFound } = await searched(deps, service, enough, latest)
+    wanted === undefined ? lastPromoted(heads) !== undefined : ranBefore(asNow(heads), wanted)
+  const { last: found, heads: all, isFound } = await searched(deps, service, enough, latest)
+  const heads = asNow(all)
+  const last = lastPromoted(heads) ?? found
   const from = last.releaseId
   const passed = oneWayBehind(heads, wanted)
   if (passed !== undefined && (wanted === undefined || isFound)) throw noWayBehind(passed)

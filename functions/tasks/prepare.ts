@@ -15,7 +15,15 @@ import { dependenciesOf } from '../around/notice.ts'
 import { takePlace } from '../one-way/fix.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { noWayBehind } from '../../core/freeze/words.ts'
-import { type Head, headOf, isWayBack, lastPromoted, oneWayBehind, undoneBy } from '../../core/release/head.ts'
+import {
+  calledAsNow,
+  type Head,
+  headOf,
+  isWayBack,
+  lastPromoted,
+  oneWayBehind,
+  undoneBy,
+} from '../../core/release/head.ts'
 import { aliasConcurrency, checkCandidateConcurrency, scaledTo } from '../steps/concurrency.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
@@ -52,6 +60,10 @@ const passing: readonly string[] = [
   'traffic_moved',
 ]
 
+// SnapStart may take a quarter of an hour (docs/aws.md §1.2). Retries are no bound: gates are asked again after ten minutes.
+const isWaitedFor = (code: string, { cleared }: Release, nowMs: number): boolean =>
+  passing.includes(code) && (code !== 'version_not_active' || nowMs - (cleared?.sinceMs ?? nowMs) < 30 * 60_000)
+
 export function prepareHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
@@ -67,7 +79,7 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
   try {
     return await prepare(deps, loaded)
   } catch (error) {
-    if (!(error instanceof Problem) || passing.includes(error.code)) throw error
+    if (!(error instanceof Problem) || isWaitedFor(error.code, loaded.release, deps.clock.nowMs())) throw error
     const { code, message, fix } = error
     return record(deps, loaded, (release) =>
       release.state.phase === 'preparing'
@@ -87,7 +99,8 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
   // It has the lease, so nothing is promoted while it is prepared.
-  const { items: history } = await latestHeads(deps, release.service.name, headsMost)
+  const { items } = await latestHeads(deps, release.service.name, headsMost)
+  const history = calledAsNow(items, release.service.targets, deps.home)
   checkUndone(release, history)
   const earlier = await promotedReleases(deps, release.service, history)
   const fixed = release.fixes === undefined ? undefined : (await load(deps, release.fixes)).release

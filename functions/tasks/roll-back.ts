@@ -1,6 +1,7 @@
 // Puts every alias that is still ours back on stable, or tells people of a release that is frozen instead. The state machine also
 // comes here after an unexpected error. Then the release is rolled back, whatever it was about to do.
-import { isAway } from '../../core/problem.ts'
+import { own } from '../../core/own.ts'
+import { isAway, problems } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
 import { answerHook, noteCall, hookId } from './hook.ts'
@@ -67,12 +68,14 @@ async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskIn
   return answerHook(deps, called, hookId(called.release), 'unknown', reason)
 }
 
-/** Lambda's Cause is JSON with the sentence in errorMessage; other causes are plain sentences. */
+/** Lambda's Cause is JSON with the sentence in errorMessage; other causes are plain sentences. For ours, what helps is known. */
 function sentenceOf({
   Error: name = 'an error without a name',
   Cause: cause = '',
 }: NonNullable<TaskInput['error']>): string {
   const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(cause)?.[1]
   const sentence = message === undefined ? cause : (JSON.parse(`"${message}"`) as string)
-  return `${name}: ${sentence === '' ? 'no cause was given' : sentence}`.slice(0, 900)
+  const fix = own<string>(problems, name.replace(/^Tidegate\./, '')) ?? ''
+  const words = `${name}: ${sentence === '' ? 'no cause was given' : sentence}`
+  return (words.includes(fix) ? words : `${words} ${fix}`).slice(0, 900)
 }

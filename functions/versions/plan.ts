@@ -5,6 +5,7 @@ import { locate } from '../../core/location.ts'
 import { isSame, siteOfFunction } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
+import { functionSpellings } from '../../core/service/target.ts'
 import { heldBy, type Judged, judgeVersions, promotionsKept, type Sharing } from '../../core/versions/keep.ts'
 import { concurrently } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
@@ -82,12 +83,11 @@ async function sharingOf(
     sharers.map(({ name }) => name),
   )
   return Promise.all(
-    sharers.map(async ({ name, versions, targets }) => ({
+    sharers.map(async ({ name, versions }) => ({
       service: name,
       policy: versions,
-      called: targets
-        .map((target) => target.functionName)
-        .filter((called) => isHere(deps.home, called) && locate(called).name === functionName),
+      // As its definition calls the function now, or did when a release of it was written.
+      called: functionSpellings(functionName, deps.home),
       heads: await headsOf(deps, name),
       open: [...new Set(open.filter(({ service }) => service === name).map(({ releaseId }) => releaseId))],
     })),

@@ -73,6 +73,11 @@ it.each(wrongMoves)('refuses to move what scales it: %s', (_, target, says) => {
   expect(() => define(target)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
 })
 
+it('refuses it for a service that others move, where nobody would give it', () => {
+  const observed = () => define({ provisionedConcurrency: 50 }, { mode: 'observe' })
+  expect(observed).toThrow(/targets\[0\]\.provisionedConcurrency: a service that is only observed/)
+})
+
 it('refuses it at the top, where it would be of no target', () => {
   expect(() => define({}, { provisionedConcurrency: 50 })).toThrow(Problem)
 })

@@ -1,7 +1,16 @@
 // One function says what a release has left in charge of a function, and everything that follows from it.
 import { describe, expect, it } from 'vitest'
 import { outcomes } from '../../../core/release/event.ts'
-import { type Head, hadWhole, lastLeft, tookOver } from '../../../core/release/head.ts'
+import {
+  calledAsNow,
+  type Head,
+  hadWhole,
+  lastLeft,
+  lastPromoted,
+  oneWayBehind,
+  ranBefore,
+  tookOver,
+} from '../../../core/release/head.ts'
 
 const versions = { a: { stable: '1', candidate: '2' }, b: { stable: '7', candidate: '8' } }
 
@@ -46,4 +55,34 @@ describe('what a release has left in charge', () => {
     expect(lastLeft([head('r3', 'interrupted', { versions: only }), ...heads], 'a')).toBeUndefined()
     expect(lastLeft(heads, 'c')).toBeUndefined()
   })
+
+  it('is said by the release that had its turn last, although it was asked for before the one that overtook it', () => {
+    const had = (stable: string, candidate: string) => ({ versions: { a: { stable, candidate } } })
+    const [waited, overtook, first] = [
+      head('r2', 'promoted', { ...had('1', '3'), requestedAtMs: 2, settledAtMs: 90 }),
+      head('r3', 'promoted', { ...had('2', '1'), requestedAtMs: 3, settledAtMs: 50, backFrom: 'r1' }),
+      head('r1', 'promoted', { ...had('1', '2'), requestedAtMs: 1, settledAtMs: 10 }),
+    ]
+    const heads = [overtook, waited, first]
+    expect(lastLeft(heads, 'a')).toEqual({ version: '3', releaseId: 'r2' })
+    expect(lastPromoted(heads)).toBe(waited)
+    expect(ranBefore(heads, { a: '2' })).toBe(true)
+    expect(ranBefore(heads, { a: '3' })).toBe(false)
+    const passed = { ...overtook, oneWay: { reason: 'x', atMs: 1 } }
+    expect(oneWayBehind([passed, waited, first])).toBeUndefined()
+    expect(oneWayBehind([passed, waited, first], { a: '2' })).toBe(passed)
+  })
+})
+
+it('functions of the history are called as the definition calls them now, at home alone', () => {
+  const home = { partition: 'aws', region: 'eu-west-1', account: '111122223333' }
+  const arn = (region: string) => `arn:aws:lambda:${region}:111122223333:function:a`
+  const here = arn('eu-west-1')
+  const [found] = calledAsNow([head('r1', 'promoted', { putBack: ['a'] })], [{ functionName: here }], home)
+  expect(found).toMatchObject({ putBack: [here], versions: { [here]: versions.a, b: versions.b } })
+  expect(calledAsNow([found ?? head('', undefined)], [{ functionName: 'a' }], home)).toEqual([
+    head('r1', 'promoted', { putBack: ['a'] }),
+  ])
+  const there = head('r2', 'promoted', { versions: { [arn('us-east-1')]: versions.a } })
+  expect(calledAsNow([there], [{ functionName: 'a' }], home)).toEqual([there])
 })

@@ -45,6 +45,7 @@ describe('a one-way step', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no reason', steps({}), /oneWay\.reason: it is missing/],
     ['an empty reason', steps({ reason: '' }), /reason/],
+    ['a reason of spaces', steps({ reason: '   ' }), /reason: write what cannot be undone/],
     ['a reason that is too long', steps({ reason: 'x'.repeat(301) }), /reason: .*300/],
     ['a reason with hidden characters', steps({ reason: 'a\u202eb' }), /reason: no control characters/],
     ['no fields', steps(true), /write why there is no way back/],

@@ -205,6 +205,16 @@ it.each<[string, Record<string, unknown>, RegExp]>([
   ['an approval that is a word', second({ approval: 'yes' }), /waves\[1\]\.approval: write true, or who may approve/],
   ['an approval of nobody', second({ approval: { by: [] } }), /waves\[1\]\.approval/],
   ['an approval of six', second({ approval: { count: 6 } }), /waves\[1\]\.approval/],
+  [
+    'an approval of more than may',
+    second({ approval: { count: 2, by: ['ann', 'user/Ann'] } }),
+    /waves\[1\]\.approval\.by: 2 people have to approve, and 1 may: name more/,
+  ],
+  [
+    'an approval of more than may before a weight',
+    { gates: { approvals: [{ before: 50, count: 3, by: ['ann', 'ben'] }] } },
+    /gates\.approvals\[0\]\.by: 3 people have to approve, and 2 may/,
+  ],
   ['an approval that ends at once', second({ approval: { expires: '1s' } }), /waves\[1\]\.approval/],
   ['an approval before a weight of a wave', second({ approval: { before: 50 } }), /waves\[1\]\.approval/],
   ['silence that is no word', second({ approval: { whenExpired: 'wait' } }), /waves\[1\]\.approval/],

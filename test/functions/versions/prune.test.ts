@@ -118,6 +118,16 @@ describe('the example', () => {
     expect(await whyOf('4')).toContain('has not ended')
   })
 
+  it('keeps what it can go back to also where its definition called the function by its ARN until now', async () => {
+    const targets = [{ function: 'arn:aws:lambda:us-east-1:000000000000:function:search', alias: 'live' }]
+    await sandbox.world.services.put(search({ targets, versions: undefined }))
+    await eightVersions()
+    await sandbox.world.services.put(search())
+    expect(await whyOf('1')).toContain('search runs it or can go back to it')
+    expect((await prune()).deleted).toEqual(['search:3', 'search:4', 'search:5'])
+    expect(await there()).toEqual(['1', '2', '6', '7', '8'])
+  })
+
   it('without `versions` in its definition deletes nothing, and says what would go if it had', async () => {
     await sandbox.world.services.put(search({ versions: undefined }))
     await eightVersions()

@@ -80,6 +80,24 @@ describe('a service whose versions 1 to 4 had all traffic', () => {
     })
   })
 
+  it('goes back from what was promoted last, also where a way back has overtaken it while it waited', async () => {
+    const wait = () => sandbox.minutes(1)
+    await wait()
+    const live = await startLive(await sandbox.publish('v2d'))
+    await wait()
+    const waiting = await sandbox.start({ version: await sandbox.publish('v2e'), plan: 'AllAtOnce', requestId: 'w' })
+    await wait()
+    await back('2')
+    await wait()
+    expect((await sandbox.release(live)).ending?.outcome).toBe('rolledBack')
+    expect((await sandbox.finish(waiting)).ending?.outcome).toBe('promoted')
+    expect(await sandbox.alias()).toMatchObject({ version: '6', weights: {} })
+    await sandbox.minutes(20)
+    await sandbox.orderAs('ann')('roll-back', 'checkout', { reason: 'orders drop' })
+    await settled()
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
+  })
+
   it('asks for it twice and goes back once; then goes further back, and forth again among what ran before', async () => {
     const first = await back('3')
     expect((await back('3')).releaseId).toBe(first.releaseId)

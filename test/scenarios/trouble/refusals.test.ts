@@ -3,6 +3,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { serviceOf } from '../../../cloud/local/dispatch.ts'
 import { operationOf } from '../../../cloud/local/operation.ts'
+import { problems } from '../../../core/problem.ts'
 import { type SandboxOptions } from '../../../local/sandbox.ts'
 import { refusing } from '../refusing.ts'
 import { sandbox, open, types, close } from './trouble-sandbox.ts'
@@ -142,6 +143,17 @@ describe('refusals by AWS', () => {
     )
     expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
       'promoted',
+    )
+  })
+
+  it('that end a release say what to do, where it is an error of ours', async () => {
+    await open()
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    const Cause = JSON.stringify({ errorMessage: 'Alias checkout:live changes all the time.' })
+    const error = { Error: 'Tidegate.traffic_moved', Cause }
+    await sandbox.ask('rollBack', { releaseId: id, execution: 'arn:late', machine: 3, error })
+    expect((await sandbox.finish(id)).ending?.because).toBe(
+      `Tidegate.traffic_moved: Alias checkout:live changes all the time. ${problems.traffic_moved}`,
     )
   })
 })
