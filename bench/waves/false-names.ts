@@ -13,7 +13,7 @@ export type Case = {
   readonly how: 'alike' | 'one large' | 'as one'
 }
 
-export type Names = {
+type Names = {
   /** Shares of all runs: those that fail; those that name a function that is well. */
   readonly failed: number
   readonly anyWrong: number
