@@ -1,5 +1,5 @@
 // How often a function that is well is named (closure.ts), on e-values without slack: likelihood ratios of Poisson counts, whose
-// rates are known. They are looked at each minute, and functions are named when the mean of all fails the release, as in a release.
+// rates are known. They are looked at each minute, and functions are named when the mean of all fails the release.
 import { chance } from '../../cloud/local/time/chance.ts'
 import { standOut } from '../../core/verdict/judge/closure.ts'
 import { logSum } from '../../core/verdict/processes/log-space.ts'

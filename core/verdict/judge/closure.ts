@@ -1,5 +1,5 @@
-// Which of several hypotheses their e-values single out. Closed e-BH (Xu, Solari, Fischer, de Heide, Ramdas and Goeman 2025, arXiv
-// 2509.02517) may name a set R if in every set S the weighted mean of the e-values is at least |R and S| / (alpha |R|). Let S be
+// Which of several hypotheses their e-values single out. Closed e-BH (Xu, Solari, Fischer, de Heide, Ramdas and Goeman 2025,
+// arXiv 2509.02517) may name a set R if in every set S the weighted mean of the e-values is at least |R and S| / (alpha |R|). Let S be
 // those that are well: its mean is an e-value, and the share of R that is well is at most alpha times it. So of all that are
 // named, alpha at most are expected to be well, whichever such R is chosen, and however they depend on each other.
 
@@ -51,8 +51,8 @@ export function standOut(suspects: readonly Suspect[]): readonly number[] {
 }
 
 /**
- * The fewest of whom one at least has a fault, by closed testing (Marcus, Peritz and Gabriel 1976): every set that has all of them
- * has evidence enough. In one release of twenty at most all of them are well.
+ * The fewest of whom one at least has a fault, by closed testing (Marcus, Peritz and Gabriel 1976): every set that has all of
+ * them has evidence enough. In one release of twenty at most all of them are well.
  */
 export function oneAmong(suspects: readonly Suspect[]): readonly number[] | undefined {
   const all = ranked(suspects)
