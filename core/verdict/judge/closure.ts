@@ -1,7 +1,7 @@
 // Which of several hypotheses their e-values single out. Closed e-BH (Xu, Solari, Fischer, de Heide, Ramdas and Goeman 2025,
 // arXiv 2509.02517) may name a set R if in every set S the weighted mean of the e-values is at least |R and S| / (alpha |R|).
-// Let S be those that are well: its mean is an e-value, and the share of R that is well is at most alpha times it. So of all that are
-// named, alpha at most are expected to be well, whichever such R is chosen, and however they depend on each other.
+// Let S be those that are well: its mean is an e-value, and the share of R that is well is at most alpha times it. So of all
+// that are named, alpha at most are expected to be well, whichever such R is chosen, and however they depend on each other.
 
 /** `weight`: its share of the evidence of all. What has none can be named by nothing, and is left out. */
 export type Suspect = { readonly logE: number; readonly weight: number }
