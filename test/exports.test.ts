@@ -32,7 +32,6 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'bench/rivals/tests.ts: safeBlock',
     'core/budget/budget.ts: burnFactor',
     'core/service/pacing.ts: excessMax',
-    'core/verdict/judge/culprit.ts: standOut',
     'core/verdict/judge/explain.ts: rateRatio',
     'core/verdict/processes/split-check.ts: logFixed',
   ],

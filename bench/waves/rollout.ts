@@ -24,6 +24,8 @@ export type Rollout = {
   readonly end: 'promoted' | 'verdict' | 'policy'
   readonly because: string
   readonly blamed: readonly string[]
+  /** Who the reason says is most likely the one, where nothing is certain. */
+  readonly likely: string | undefined
   /** Those that were put back alone (`policy.whenBlamed`). */
   readonly back: readonly string[]
   readonly minutes: number
@@ -77,7 +79,9 @@ export function runRollout(service: Service, places: readonly Place[], seed: num
     if (state.phase !== 'baking') {
       const end = ending?.outcome === 'promoted' ? 'promoted' : ending?.by === 'verdict' ? 'verdict' : 'policy'
       const { because = '' } = ending ?? {}
-      return { end, because, blamed: verdict?.blamed ?? [], back: putBackAlone(release), minutes: minute, bad }
+      const { blamed = [] } = verdict ?? {}
+      const likely = /most likely (\S+) \(/.exec(because)?.[1]
+      return { end, because, blamed, likely, back: putBackAlone(release), minutes: minute, bad }
     }
     for (const [index, { routing, candidate }] of release.targets.entries()) {
       const { perMinute = 0, fault } = places[index] ?? {}

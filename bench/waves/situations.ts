@@ -17,16 +17,29 @@ export const regions: readonly Place[] = [
 export const functionWaves = [2, 6, 12] as const
 const functionsMost = 20
 
+/** How the requests of all are shared out. `mixed`: between 100 and 1,000 a minute each; `one large`: it has half of all. */
+export type Spread = 'mixed' | 'alike' | 'one large'
+const meanPerMinute = 550
+
+function perMinuteOf(spread: Spread, index: number, random: () => number): number {
+  const drawn = 100 + Math.floor(random() * 900)
+  if (spread === 'mixed') return drawn
+  if (spread === 'alike') return meanPerMinute
+  const half = (functionsMost * meanPerMinute) / 2
+  return Math.round(index === 0 ? half : half / (functionsMost - 1))
+}
+
 /** @param added the further share of its requests that the culprit fails */
 export function withCulprit(
   seed: number,
   added: number,
+  spread: Spread = 'mixed',
 ): { readonly places: readonly Place[]; readonly culprit: string } {
   const random = chance(seed, 'culprit')
   const guilty = Math.floor(random() * functionsMost)
   const places = Array.from({ length: functionsMost }, (_, index): Place => ({
     name: `function-${index + 1}`,
-    perMinute: 100 + Math.floor(random() * 900),
+    perMinute: perMinuteOf(spread, index, random),
     rate: 0.001 + random() * 0.02,
     noise: index % 2 === 0 ? { kind: 'independent' } : { kind: 'bursts', size: 3 },
     ...(index === guilty ? { fault: { added, fromMinute: 0 } } : {}),

@@ -27,11 +27,11 @@ const logSpoken = Math.log(3)
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 const round = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
-const odds = (logE: number): string =>
+export const oddsOf = (logE: number): string =>
   logE > Math.log(1e6) ? 'more than a million to 1' : `${round(Math.exp(logE))} to 1`
 
 const weighing = ({ logE, limit }: Reach): string =>
-  logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, it fails at ${odds(limit)}`
+  logE < logSpoken ? '' : `; evidence against it ${oddsOf(logE)}, it fails at ${oddsOf(limit)}`
 
 /** The log cannot hold infinities or NaN. */
 export const finite = (numbers: Numbers): Numbers =>

@@ -3,7 +3,7 @@
 import type { Service } from '../../service/service.ts'
 import { alarmVerdicts } from './alarms.ts'
 import type { Evidence, JudgedTarget, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
-import { culprits, culpritWords } from './culprit.ts'
+import { culprits, type Culprits, likelyWords } from './culprit.ts'
 import { together } from './explain.ts'
 import { foreseen } from './foresight.ts'
 import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
@@ -158,19 +158,23 @@ function verdictOf(
   if (failed.length > 0) {
     const isOfVersions = failed.some(({ signal }) => [...traffic, ...signals].some((one) => one.signal === signal))
     return isOfVersions
-      ? blaming(report('fail', false, failed), evidence.targets, culprits(evidence.targets, rules, weighed, traffic))
+      ? blaming(report('fail', false, failed), culprits(evidence.targets, rules, weighed, traffic))
       : report('fail', false, failed)
   }
-  if (unknown.length > 0) return report('unknown', isQuietHour, isQuietHour ? [nobodyAsks] : unknown)
+  if (unknown.length > 0) {
+    const held = report('unknown', isQuietHour, isQuietHour ? [nobodyAsks] : unknown)
+    return isQuietHour ? held : saying(held, likelyWords(evidence.targets, rules, weighed))
+  }
   return report('pass', false, deciding)
 }
 
 /** The fail, and which functions the evidence blames. */
-function blaming(verdict: Verdict, targets: Evidence['targets'], blamed: readonly string[]): Verdict {
-  const words = culpritWords(blamed, targets)
-  if (words === undefined) return verdict
-  return { ...verdict, because: `${verdict.because.slice(0, 598 - words.length)}; ${words}`, blamed: [...blamed] }
-}
+const blaming = (verdict: Verdict, { blamed, words }: Culprits): Verdict =>
+  words === undefined ? verdict : { ...saying(verdict, words), blamed: [...blamed] }
+
+/** More words behind the reason. They stand there whole, however long it is. */
+const saying = (verdict: Verdict, words: string | undefined): Verdict =>
+  words === undefined ? verdict : { ...verdict, because: `${verdict.because.slice(0, 598 - words.length)}; ${words}` }
 
 const silentOf = (guarded: readonly Guarded[]): number =>
   guarded.filter(({ verdict, isSilent }) => isSilent && verdict.advisory !== true).length

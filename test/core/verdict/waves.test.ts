@@ -1,7 +1,6 @@
 // What is judged of a release in waves: each target from its own first minute on, none before, and all by one guarantee.
 import { describe, expect, it } from 'vitest'
 import type { Evidence, JudgedTarget, Reading, Shift } from '../../../core/verdict/evidence/evidence.ts'
-import { culpritWords, standOut } from '../../../core/verdict/judge/culprit.ts'
 import { judge } from '../../../core/verdict/judge/judge.ts'
 import { replayVerdicts } from '../../../core/verdict/judge/replayed-verdicts.ts'
 import { inWaves } from '../../../core/definition/waves.ts'
@@ -117,32 +116,5 @@ describe('a wave that has had all steps', () => {
       [...evidence.readings].map(([key, one]) => [key, (key.startsWith('1.') ? quiet.readings.get(key) : one) ?? one]),
     )
     expect(judge(service, { ...evidence, readings }).verdict).toMatchObject({ kind: 'unknown', quiet: true })
-  })
-})
-
-describe('the culprits', () => {
-  it('are those that stand out of all, the most certain first', () => {
-    const twentieth = Math.log(20 / 0.05)
-    const values = (...some: readonly number[]) => [...some, ...Array.from({ length: 20 - some.length }, () => 0)]
-    expect(standOut(values(twentieth - 0.1))).toEqual([])
-    expect(standOut(values(0, twentieth))).toEqual([1])
-    // Two together need half as much each.
-    expect(standOut(values(twentieth - Math.LN2, 0, twentieth - 0.5))).toEqual([2, 0])
-    expect(standOut(values(Infinity, -Infinity))).toEqual([0])
-    expect(standOut([])).toEqual([])
-  })
-
-  it('are said in so many words as fit', () => {
-    const { targets } = lookAt({
-      service,
-      stable: none,
-      candidate: none,
-      minutes: 1,
-      functions: ['a', 'b', 'c', 'd', 'e'],
-    })
-    expect(culpritWords([], targets)).toBe('no one of 5 functions stands out')
-    expect(culpritWords(['b'], targets)).toBe('the evidence blames b, of 5 functions')
-    expect(culpritWords(['b', 'a', 'c', 'd'], targets)).toBe('the evidence blames b, a, c and 1 more, of 5 functions')
-    expect(culpritWords(['a'], targets.slice(0, 1))).toBeUndefined()
   })
 })
