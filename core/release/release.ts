@@ -112,6 +112,8 @@ export type HookState = {
   readonly progress?: { readonly atMs: number; readonly said: string }
   /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number
+  /** What the previous attempt came to, which did not know. */
+  readonly unknown?: { readonly atMs: number; readonly because: string }
   /** When this hook became the current one. */
   readonly sinceMs: number
 }

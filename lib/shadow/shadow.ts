@@ -88,7 +88,7 @@ export class Shadow extends Construct {
     })
     for (const [name, config] of Object.entries(functions)) shadowOf(this, name, config, own(configs, name)?.load)
     this.hook = this.hookFor(controller.shadowHookCode(), hookName, configs, functions)
-    if (loadsOf(configs).length > 0) controller.grantAnswer(this.hook)
+    controller.grantAnswer(this.hook)
   }
 
   /** Lets a function keep samples of its own events. */
@@ -129,9 +129,9 @@ export class Shadow extends Construct {
     )
     const layers = Object.values(functions).flatMap((one) => one.layers ?? [])
     if (layers.length > 0) allow(role, ['lambda:GetLayerVersion'], layers)
-    this.encryptionKey?.grantDecrypt(role)
-    const hasLoad = loadsOf(configs).length > 0
-    if (hasLoad) this.allowLoads(role, hookName, configs)
+    this.encryptionKey?.grantEncryptDecrypt(role)
+    this.allowRuns(role, hookName, configs)
+    if (loadsOf(configs).length > 0) this.allowLoads(role, configs)
     return new lambda.Function(this, 'Hook', {
       functionName: hookName,
       description: 'Tidegate: tries candidates in the shadow',
@@ -140,19 +140,13 @@ export class Shadow extends Construct {
       ...{ code, role, logGroup, timeout: Duration.minutes(14), memorySize: 1024 },
       environment: { TIDEGATE_SAMPLES: this.table.tableName, TIDEGATE_SHADOWS: JSON.stringify(configs) },
       // A run that fails is not begun a second time: the controller asks again.
-      ...(hasLoad ? { retryAttempts: 0, maxEventAge: Duration.minutes(1) } : {}),
+      ...{ retryAttempts: 0, maxEventAge: Duration.minutes(1) },
     })
   }
 
-  /** It reads what production uses, and may set no limit and call nothing that is released. */
-  private allowLoads(role: iam.Role, hookName: string, configs: Readonly<Record<string, ShadowConfig>>): void {
-    this.encryptionKey?.grantEncrypt(role)
+  /** It works beside the call, claims a shadow, and says how many calls there were where samples are missing. */
+  private allowRuns(role: iam.Role, hookName: string, configs: Readonly<Record<string, ShadowConfig>>): void {
     allow(role, ['lambda:InvokeFunction'], [arnOf(this, hookName)])
-    allow(
-      role,
-      ['lambda:GetFunctionConcurrency'],
-      loadsOf(configs).map(({ shadow }) => arnOf(this, shadow)),
-    )
     role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:PutItem'],
@@ -162,8 +156,19 @@ export class Shadow extends Construct {
         },
       }),
     )
-    // IAM knows no resource for either (docs/aws.md §9).
-    allow(role, ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*'])
+    // IAM knows no resource for it (docs/aws.md §9).
+    allow(role, ['cloudwatch:GetMetricData'], ['*'])
+  }
+
+  /** It reads what production uses, and may set no limit and call nothing that is released. */
+  private allowLoads(role: iam.Role, configs: Readonly<Record<string, ShadowConfig>>): void {
+    allow(
+      role,
+      ['lambda:GetFunctionConcurrency'],
+      loadsOf(configs).map(({ shadow }) => arnOf(this, shadow)),
+    )
+    // Neither for this one.
+    allow(role, ['lambda:GetAccountSettings'], ['*'])
   }
 }
 
