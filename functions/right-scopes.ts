@@ -29,6 +29,9 @@ export type Scopes = {
   /** Which versions Application Auto Scaling scales: AWS takes no resource, so it is granted only where one is promised some. */
   readonly scaled: never
   readonly hooks: 'function' | 'function version' | 'function alias'
+  /** Queues and event source mappings that definitions name in `signals.consumers`. */
+  readonly consumedQueues: 'queue'
+  readonly consumedMappings: 'eventSourceMapping'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
   /** The queue of what could not be handled. */

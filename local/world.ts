@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { awsConfigDeployments } from '../cloud/aws/around/app-config.ts'
+import { awsConsumed } from '../cloud/aws/around/consumed.ts'
 import { awsDependencies } from '../cloud/aws/around/dependencies.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
@@ -61,6 +63,11 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
   // Few functions use more than some of these, and their clients take longer to make than a call.
   const later = {
     budgetReports: () => awsBudgetReports(clients.applicationSignals),
+    consumed: () =>
+      awsConsumed({
+        sqs: clientAt((config) => reach(new SQSClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
+        lambda: lambda('look'),
+      }),
     versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
     oldVersions: () => awsOldVersions(clients.lambda),
     ...{ concurrency: () => awsConcurrency(clients.lambda), scaling: () => awsScaling(clients.scaling) },
