@@ -365,8 +365,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'constructs',
   ],
   'lib/template/': [
-    ...['lib/template/*', 'lib/*', 'functions/*', 'core/', 'node:'],
-    ...['aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'fflate'],
+    ...['lib/template/*', 'lib/*', 'lib/shadow/*', 'functions/*', 'core/', 'node:'],
+    ...['aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'fflate', 'zod'],
   ],
   'lib/shadow/': ['core/*', 'core/shadow/*', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'zod'],
   'lib/dashboards/': ['lib/dashboards/*', 'functions/*', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],

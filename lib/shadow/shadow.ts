@@ -28,6 +28,8 @@ export type ShadowProps = {
   /** Has the code of the hook, and what it answers to after a load. */
   readonly controller: {
     readonly shadowHookCode: () => lambda.Code
+    /** Where it is in the code; `index.handler` if left out. */
+    readonly shadowHookHandler?: string
     readonly grantAnswer: (grantee: iam.IGrantable) => iam.Grant
   }
   /** The name of the hook, for `hooks` of the service; `tidegate-shadow` if left out. */
@@ -87,7 +89,7 @@ export class Shadow extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     for (const [name, config] of Object.entries(functions)) shadowOf(this, name, config, own(configs, name)?.load)
-    this.hook = this.hookFor(controller.shadowHookCode(), hookName, configs, functions)
+    this.hook = this.hookFor(controller, hookName, configs, functions)
     controller.grantAnswer(this.hook)
   }
 
@@ -103,7 +105,7 @@ export class Shadow extends Construct {
   }
 
   private hookFor(
-    code: lambda.Code,
+    { shadowHookCode, shadowHookHandler = 'index.handler' }: ShadowProps['controller'],
     hookName: string,
     configs: Readonly<Record<string, ShadowConfig>>,
     functions: ShadowProps['functions'],
@@ -135,9 +137,9 @@ export class Shadow extends Construct {
     return new lambda.Function(this, 'Hook', {
       functionName: hookName,
       description: 'Tidegate: tries candidates in the shadow',
-      ...{ runtime: lambda.Runtime.NODEJS_24_X, architecture: lambda.Architecture.ARM_64, handler: 'index.handler' },
+      ...{ runtime: lambda.Runtime.NODEJS_24_X, architecture: lambda.Architecture.ARM_64, handler: shadowHookHandler },
       // A package of 50 MB is there twice, as it is and in base64.
-      ...{ code, role, logGroup, timeout: Duration.minutes(14), memorySize: 1024 },
+      ...{ code: shadowHookCode(), role, logGroup, timeout: Duration.minutes(14), memorySize: 1024 },
       environment: { TIDEGATE_SAMPLES: this.table.tableName, TIDEGATE_SHADOWS: JSON.stringify(configs) },
       // A run that fails is not begun a second time: the controller asks again.
       ...{ retryAttempts: 0, maxEventAge: Duration.minutes(1) },
