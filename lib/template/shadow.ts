@@ -17,6 +17,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3'
 import * as z from 'zod'
 import { readInput } from '../../core/problem.ts'
 import { Shadow, type ShadowedFunction } from '../shadow/shadow.ts'
+import { waitForPoliciesOnly } from '../role-policies.ts'
 import { packageParameters, tag } from './parameters.ts'
 
 const arn = (service: string) =>
@@ -86,6 +87,7 @@ export function shadowStack(version: string, input: unknown): Stack {
   // The controller may call what has it, and nothing else.
   Tags.of(shadow.hook).add(tag.key, tag.value)
   outputs(stack, shadow, Object.keys(functions))
+  waitForPoliciesOnly(stack)
   return stack
 }
 
