@@ -253,8 +253,7 @@ export const targetAccess = {
   look: {
     targets: ['lambda:GetAlias', 'lambda:ListProvisionedConcurrencyConfigs'],
     targetVersions: ['lambda:GetFunctionConfiguration'],
-    everything: ['cloudwatch:GetMetricData'],
-    ...seesConsumed,
+    ...{ everything: ['cloudwatch:GetMetricData'], ...seesConsumed },
   },
 } as const satisfies Readonly<Record<'move' | 'look', Permissions>>
 

@@ -173,6 +173,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
       'functions/events/*',
       'functions/versions/*',
       'functions/concurrency/*',
+      'functions/around/*',
       'core/',
       'zod',
     ],

@@ -1,5 +1,5 @@
 // The shadows of a team as one template for teams without the CDK. A parameter of CloudFormation is one text, and a shadow says
-// for each function what it may read: so they are said in a file, and the construct makes the template of it (docs/decisions/0075).
+// for each function what it may read: so they are said in a file, and the construct makes the template (docs/decisions/0075).
 import {
   App,
   BootstraplessSynthesizer,

@@ -73,8 +73,7 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'i
       return describe(mapping)
     },
     get(id) {
-      const found = mappings.find((one) => one.id === id)
-      if (found !== undefined) return describe(found)
+      for (const one of mappings) if (one.id === id) return describe(one)
       throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404)
     },
     list(query, name) {

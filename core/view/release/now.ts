@@ -14,7 +14,6 @@ import {
   toldShareBp,
   hasTraffic,
   type Held,
-  type HookState,
   isReturning,
   type Release,
   weightAt,
@@ -22,7 +21,8 @@ import {
 import { wholeBp } from '../../service/routing.ts'
 import { watchOf } from '../../watch/watch.ts'
 import { watchEndWords } from '../../watch/words.ts'
-import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
+import { hookWords } from './hook-now.ts'
+import { candidateName, clockWords, goesBack, inTime, limitWords, percentWords, stableName } from './moment.ts'
 import { isOurs, type Tone } from './told.ts'
 
 export type Now = {
@@ -41,9 +41,6 @@ const becauseMost = 240
 const open = (words: string): string => oneLine(words, becauseMost).replace(/\.$/, '')
 const small = (words: string): string => words.replace(/^./, (first) => first.toLowerCase())
 const capital = (words: string): string => words.replace(/^./, (first) => first.toUpperCase())
-
-const inTime = (ms: number, nowMs: number): string =>
-  ms <= nowMs ? 'now' : `in ${formatDuration((ms - nowMs) / 1000)}, at ${clockWords(ms, nowMs)}`
 
 const now = (state: string, tone: Tone, sentence: string, more = ''): Now => ({ state, tone, sentence, more })
 
@@ -164,35 +161,6 @@ function preparing(beginsAtMs: number, nowMs: number): Now {
   return now('preparing', 'plain', words)
 }
 
-function hookWords(release: Release, nowMs: number): string {
-  const { state } = release
-  const hook = currentHook(release)
-  const name = hook?.functionName ?? 'a hook'
-  if (state.phase !== 'hooks') return ''
-  if (state.calledAtMs === undefined)
-    return state.unknown === undefined ? `Hook ${name} is called next.` : unknownWords(release, state, name, nowMs)
-  const endMs = state.calledAtMs + (hook?.timeoutSeconds ?? 0) * 1000
-  const until = endMs > nowMs ? `within ${formatDuration((endMs - nowMs) / 1000)}` : 'now'
-  const { progress, unknown } = state
-  const last = progress ?? (unknown && { atMs: unknown.atMs, said: unknown.because })
-  const said = last === undefined ? '' : ` Last: ${last.said}, at ${clockWords(last.atMs, nowMs)}.`
-  return `Waiting for hook ${name} (${state.point}) to answer; it has to ${until}.${said}`
-}
-
-/** Why it does not know, since when, and what becomes of that. */
-function unknownWords(release: Release, state: HookState, name: string, nowMs: number): string {
-  const { unknown, callAtMs = nowMs, sinceMs } = state
-  const { hold, whenHeldTooLong } = release.service.policy
-  const back = hasTraffic(release) ? goesBack(release) : 'is rejected'
-  const then = whenHeldTooLong === 'pause' ? 'is paused' : back
-  return [
-    `Held since ${clockWords(sinceMs, nowMs)}: hook ${name} (${state.point}) does not know.`,
-    `Last: ${unknown?.because ?? ''}, at ${clockWords(unknown?.atMs ?? sinceMs, nowMs)}.`,
-    `It is called again ${inTime(callAtMs, nowMs)}.`,
-    limitWords(then, sinceMs + hold.unknownSeconds * 1000, 'unknown', nowMs),
-  ].join(' ')
-}
-
 /** What the candidate has while nothing goes on. */
 const stays = (release: Release): string =>
   hasTraffic(release)
@@ -203,11 +171,6 @@ const fixesWords = ({ fixes, targets }: Release): string =>
   fixes === undefined || targets.length > 0
     ? ''
     : ` Release ${fixes} stays frozen where it is until this one is prepared.`
-
-/** As long as it may stay, and what becomes of it then. */
-const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
-  `It ${then} if it is still so ${inTime(endMs, nowMs)} (policy.hold.${policy}).`
-const goesBack = (release: Release): string => `goes back to ${stableName(release)}`
 
 function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
   const why = isOurs(by) ? open(reason) : quoted(reason, undefined, becauseMost)
