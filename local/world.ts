@@ -20,7 +20,7 @@ import { tablePorts } from '../cloud/aws/table/table-ports.ts'
 import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsConcurrency, awsScaling } from '../cloud/aws/concurrency.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
-import { clientAt } from '../cloud/aws/client-at.ts'
+import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
@@ -37,9 +37,18 @@ const policies = cedarPolicies()
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-const around = ({ secrets, parameters, appConfig }: Clients) => {
+const around = ({ secrets, parameters, appConfig, place }: Clients, roles: Roles) => {
   const deployments = () => awsConfigDeployments(appConfig)
-  return { deployments, dependencies: () => awsDependencies({ secrets, parameters, deployments: deployments() }) }
+  const reach = wayTo(place)
+  return {
+    deployments,
+    dependencies: () => awsDependencies({ secrets, parameters, deployments: deployments() }),
+    consumed: () =>
+      awsConsumed({
+        sqs: clientAt((config) => reach(new SQSClient({ ...place, ...config })), roles),
+        lambda: clientAt((config) => reach(new LambdaClient({ ...place, ...config })), roles),
+      }),
+  }
 }
 
 type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest' | 'prometheusUrls'>>
@@ -63,11 +72,6 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
   // Few functions use more than some of these, and their clients take longer to make than a call.
   const later = {
     budgetReports: () => awsBudgetReports(clients.applicationSignals),
-    consumed: () =>
-      awsConsumed({
-        sqs: clientAt((config) => reach(new SQSClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
-        lambda: lambda('look'),
-      }),
     versions: () => awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
     oldVersions: () => awsOldVersions(clients.lambda),
     ...{ concurrency: () => awsConcurrency(clients.lambda), scaling: () => awsScaling(clients.scaling) },
@@ -77,7 +81,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     outbox: () => awsOutbox(clients.events, environment.TIDEGATE_BUS),
     logCopy: () => awsLogCopy(clients.s3, logCopyBucket),
     pipelines: () => awsPipelines(clients.codepipeline),
-    ...around(clients),
+    ...around(clients, { ...assume, session, use: 'look' }),
   }
   const messenger = awsMessenger(clients.sns, {
     page: environment.TIDEGATE_TOPIC_ARN,

@@ -169,6 +169,15 @@ it.each<[string, () => void | Promise<void>, object, RegExp]>([
   expect(await left()).toBe(1)
 })
 
+it('says of a pass that all events were the same, as where all of them is redacted, and of no other', async () => {
+  await publish('same')
+  const variety = / would have been seen; all events are the same: is all of them redacted\?$/
+  const messageOf = async () => ((await ask()) as { readonly message: string }).message
+  expect(await messageOf()).toMatch(/ would have been seen$/)
+  stored = stored.map((one) => ({ ...(one as object), event: '{"nth":0}' }))
+  expect(await messageOf()).toMatch(variety)
+})
+
 /** Invocations that CloudWatch has of the alias, a minute each, so many minutes ago. */
 function called(...minutesAgo: readonly number[]): void {
   for (const ago of minutesAgo)

@@ -8,7 +8,7 @@ import { endedWords, outcomeWords, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { inWaveWords } from '../../definition/waves.ts'
 import { fixCommand } from '../../freeze/words.ts'
-import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
+import { bakeEndMs, nextAct } from '../../release/next.ts'
 import {
   putBackAlone,
   toldShareBp,
