@@ -83,6 +83,7 @@ export const authorizations = {
   'lambda:ListVersionsByFunction': on('function'),
   'lambda:ListAliases': on('function'),
   'lambda:ListEventSourceMappings': on(),
+  'lambda:GetEventSourceMapping': on('eventSourceMapping'),
   'lambda:GetAccountSettings': on(),
   'lambda:GetPolicy': { ...qualified, recorded: [everyQualifier] },
   'lambda:ListDurableExecutionsByFunction': { ...qualified, recorded: [everyQualifier] },
@@ -122,7 +123,7 @@ export const authorizations = {
   'application-signals:BatchGetServiceLevelObjectiveBudgetReport': on('slo'),
   'sts:AssumeRole': on('role'),
 
-  // The command line uses these on the queue of events that were not handled.
+  // The command line uses these on the queue of events that were not handled; the first is asked of queues of consumers too.
   'sqs:GetQueueUrl': on('queue'),
   'sqs:GetQueueAttributes': on('queue'),
   'sqs:ReceiveMessage': on('queue'),

@@ -1,6 +1,8 @@
-// What the controller keeps of shifts that others make, and of watches after a promotion. ports.ts re-exports it.
+// What the controller keeps of shifts that others make, and of watches after a promotion; and what is there of what consumers
+// read. ports.ts re-exports it.
 import type { ObservedEvent, ObservedShift, SeenAlias } from '../core/observe/event.ts'
 import type { Listing } from '../core/listing.ts'
+import type { Place } from '../core/location.ts'
 import type { Watch } from '../core/watch/watch.ts'
 
 /** Where a row of the report is. */
@@ -33,4 +35,11 @@ export type Watches = {
   /** Of one service, or of all. */
   list(service?: string): Promise<Listing<Watch, WatchKey>>
   remove(watch: WatchKey): Promise<void>
+}
+
+/** Queues and mappings, where a function is. */
+export type Consumed = {
+  hasQueue(place: Place, name: string): Promise<boolean>
+  /** @returns the ARN of the function that a mapping invokes, and nothing if there is no such mapping */
+  invokedBy(place: Place, mapping: string): Promise<string | undefined>
 }

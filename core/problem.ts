@@ -144,6 +144,8 @@ export const problems = {
   target_unknown: 'The candidate names a function that is not a target of the service. Correct one of the two.',
   artifact_elsewhere: 'Publish the versions in the account and region of the functions, and release them by number.',
   alarm_missing: 'Create the alarm, or remove it from the service definition. A misspelled alarm guards nothing.',
+  consumed_missing:
+    'Correct the name in `signals.consumers`, or create what it names in the account and region of its function. If it is there, give the role that asked the right to look (docs/consumers.md).',
   code_changed: 'Another publisher changed the function while the release was being prepared. Release again.',
   code_unsigned:
     "Sign the package with AWS Signer, with a profile that the function's code signing configuration allows, and upload it again.",

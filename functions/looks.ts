@@ -28,3 +28,8 @@ export const seesDependencies = {
   dependedParameters: ['ssm:DescribeParameters'],
   dependedEnvironments: ['appconfig:ListDeployments'],
 } as const
+/** Whether what consumers name is there: no action here reads a message, or changes anything. */
+export const seesConsumed = {
+  consumedQueues: ['sqs:GetQueueUrl'],
+  consumedMappings: ['lambda:GetEventSourceMapping'],
+} as const

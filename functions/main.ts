@@ -8,6 +8,7 @@ import {
   budgets,
   clock,
   concurrency,
+  consumed,
   definitions,
   digest,
   executions,
@@ -132,7 +133,7 @@ export const admit = /* @__PURE__ */ wired('admit', () =>
 )
 export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
-    ...{ home: home(), dependencies: dependencies(), scaling: scaling() },
+    ...{ home: home(), dependencies: dependencies(), scaling: scaling(), consumed: consumed() },
     clock,
     journal: journal(),
     versions: versionsByHash(),
@@ -291,7 +292,7 @@ const defining = () => ({
 export const apply = /* @__PURE__ */ wired('apply', () =>
   applyHandler({
     ...{ ...defining(), policies: cedarPolicies(), reach: reach(), aliases: aliases() },
-    prometheusUrls: prometheusUrls(),
+    ...{ prometheusUrls: prometheusUrls(), consumed: consumed() },
   }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>

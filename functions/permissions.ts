@@ -4,7 +4,7 @@
 import type { ActionOn } from '../cloud/authorization.ts'
 import type { Kind } from '../cloud/kinds.ts'
 import type { Verb } from './handlers.ts'
-import { looksAtVersions, readsStream, seesDependencies, seesOldVersions, seesQuiet } from './looks.ts'
+import { looksAtVersions, readsStream, seesConsumed, seesDependencies, seesOldVersions, seesQuiet } from './looks.ts'
 import {
   all,
   findsServices,
@@ -103,7 +103,7 @@ const own: Readonly<Record<Verb, Own>> = {
     ...{ artifactKeys: ['kms:Decrypt'], scaled: ['application-autoscaling:DescribeScalableTargets'] },
     repositories: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
-    ...seesDependencies,
+    ...{ ...seesDependencies, ...seesConsumed },
   },
   hook: { items: all(records, waits, wakes), hooks: ['lambda:InvokeFunction'], machine: wake },
   shift: {
@@ -206,7 +206,7 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
-  apply: { items: all(registers, { deletes: ['service'] }) },
+  apply: { items: all(registers, { deletes: ['service'] }), ...seesConsumed },
   oldVersions: {
     ...{ items: seesReleases, ...seesOldVersions },
     everything: ['lambda:ListEventSourceMappings', 'lambda:GetAccountSettings'],
@@ -253,7 +253,7 @@ export const targetAccess = {
   look: {
     targets: ['lambda:GetAlias', 'lambda:ListProvisionedConcurrencyConfigs'],
     targetVersions: ['lambda:GetFunctionConfiguration'],
-    everything: ['cloudwatch:GetMetricData'],
+    ...{ everything: ['cloudwatch:GetMetricData'], ...seesConsumed },
   },
 } as const satisfies Readonly<Record<'move' | 'look', Permissions>>
 

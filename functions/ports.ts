@@ -14,6 +14,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
@@ -38,6 +39,7 @@ import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsConfigDeployments } from '../cloud/aws/around/app-config.ts'
+import { awsConsumed } from '../cloud/aws/around/consumed.ts'
 import { awsDependencies } from '../cloud/aws/around/dependencies.ts'
 import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
@@ -86,6 +88,13 @@ export const executions = /* @__PURE__ */ once(() =>
 )
 export const telemetry = /* @__PURE__ */ once(() =>
   awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })), sessions('look'))),
+)
+/** Whether what consumers name is there. */
+export const consumed = /* @__PURE__ */ once(() =>
+  awsConsumed({
+    sqs: clientAt((config) => traced(new SQSClient({ ...config, ...patience })), sessions('look')),
+    lambda: lambdaAs('look', patience),
+  }),
 )
 export const deployments = /* @__PURE__ */ once(() => awsConfigDeployments(traced(new AppConfigClient(brevity))))
 export const dependencies = /* @__PURE__ */ once(() =>

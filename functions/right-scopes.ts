@@ -37,6 +37,9 @@ export type Scopes = {
   readonly movedScalingVersions: 'function version' | 'function alias'
   readonly movedScalingAlarms: 'alarm'
   readonly hooks: 'function' | 'function version' | 'function alias'
+  /** Queues and event source mappings that definitions name in `signals.consumers`. */
+  readonly consumedQueues: 'queue'
+  readonly consumedMappings: 'eventSourceMapping'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
   /** The queue of what could not be handled. */

@@ -5,7 +5,8 @@ import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { expiry } from '../core/budget/stored.ts'
-import { lookRoleOf } from '../core/location.ts'
+import { sourcesOf as sourcesOfConsumers } from '../core/consumers/sources.ts'
+import { locate, lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import { Problem } from '../core/problem.ts'
 import { checkSources, wrongInAddress } from '../core/prometheus/signal.ts'
@@ -111,6 +112,43 @@ function dependedOn(
   }
 }
 
+/** Of functions in this account: what is in another one is looked for as the role of its account. */
+function consumedIn(
+  scope: Construct,
+  services: readonly Service[],
+): Pick<Resources, 'consumedQueues' | 'consumedMappings'> {
+  const sources = services.flatMap(({ signals, targets }) =>
+    targets
+      .filter(({ roleArn }) => roleArn === undefined)
+      .flatMap(({ functionName }) =>
+        sourcesOfConsumers(signals.consumers ?? [], functionName).map((source) => ({
+          ...source,
+          region: locate(functionName).region,
+        })),
+      ),
+  )
+  const arns = (isMapping: boolean, arnOf: typeof queueArn) =>
+    unique(
+      sources
+        .filter(({ field }) => (field === 'mapping') === isMapping)
+        .map(({ name, region }) => arnOf(scope, name, region)),
+    )
+  return { consumedQueues: arns(false, queueArn), consumedMappings: arns(true, mappingArn) }
+}
+
+const inRegion = (region: string | undefined) => (region === undefined ? {} : { region })
+
+export const queueArn = (scope: Construct, resource: string, region?: string): string =>
+  Stack.of(scope).formatArn({
+    ...{ service: 'sqs', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME, ...inRegion(region) },
+  })
+
+export const mappingArn = (scope: Construct, resourceName: string, region?: string): string =>
+  Stack.of(scope).formatArn({
+    ...{ service: 'lambda', resource: 'event-source-mapping', resourceName, ...inRegion(region) },
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+
 export function resourcesOf(
   scope: Construct,
   { services, machineArn, machineName, table, topics, lost }: Installed,
@@ -145,6 +183,7 @@ export function resourcesOf(
     hooks: unique(
       owned.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
     ).flatMap((arn) => [arn, `${arn}:*`]),
+    ...consumedIn(scope, services),
     bus: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
     topic: Object.values(topics).flatMap((topic) => topic?.topicArn ?? []),
     lost: [lost.queueArn],

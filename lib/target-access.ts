@@ -10,6 +10,7 @@ import { ServiceName } from '../core/service/service.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { assumers, targetAccess } from '../functions/permissions.ts'
 import { functionArn } from './controller-functions.ts'
+import { mappingArn, queueArn } from './resources.ts'
 import { checkControllerName, roleArnOf } from './role-names.ts'
 
 export type TargetAccessProps = {
@@ -23,6 +24,10 @@ export type TargetAccessProps = {
   readonly services: readonly string[]
   /** Functions by name in this stack's region, or by ARN in another. */
   readonly functions: readonly string[]
+  /** Queues by name that `signals.consumers` of the services name, in this stack's region. Whether they exist may be asked. */
+  readonly queues?: readonly string[]
+  /** The same, of event source mappings by their UUID. */
+  readonly mappings?: readonly string[]
   /** The name of the role that moves aliases: `role` in definitions. Default: tidegate-target. */
   readonly roleName?: string
   /** The name of the role that only looks: `lookRole` in definitions. Default: that of the other one, and `-look`. */
@@ -119,14 +124,20 @@ export class TargetAccess extends Construct {
       assumedBy: new iam.AccountPrincipal(controllerAccount).withConditions(conditions),
     })
     const arns = props.functions.map((name) => functionArn(this, name))
-    const resources = { targets: arns, targetVersions: arns.map((arn) => `${arn}:*`), everything: ['*'] }
-    for (const scope of ['targets', 'targetVersions', 'everything'] as const) {
+    const resources = {
+      ...{ targets: arns, targetVersions: arns.map((arn) => `${arn}:*`), everything: ['*'] },
+      consumedQueues: (props.queues ?? []).map((name) => queueArn(this, name)),
+      consumedMappings: (props.mappings ?? []).map((id) => mappingArn(this, id)),
+    }
+    const scopes = ['targets', 'targetVersions', 'everything', 'consumedQueues', 'consumedMappings'] as const
+    for (const scope of scopes) {
       const actions = [
         ...new Set(
           permitted.flatMap((access: Partial<Record<typeof scope, readonly string[]>>) => access[scope] ?? []),
         ),
       ]
-      if (actions.length > 0) role.addToPolicy(new iam.PolicyStatement({ actions, resources: resources[scope] }))
+      if (actions.length > 0 && resources[scope].length > 0)
+        role.addToPolicy(new iam.PolicyStatement({ actions, resources: resources[scope] }))
     }
     return role
   }

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { awsConfigDeployments } from '../cloud/aws/around/app-config.ts'
+import { awsConsumed } from '../cloud/aws/around/consumed.ts'
 import { awsDependencies } from '../cloud/aws/around/dependencies.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
@@ -19,7 +21,7 @@ import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsConcurrency } from '../cloud/aws/concurrency.ts'
 import { awsScaling, awsScalingMoves } from '../cloud/aws/scaling/scaling.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
-import { clientAt } from '../cloud/aws/client-at.ts'
+import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
@@ -36,9 +38,18 @@ const policies = cedarPolicies()
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-const around = ({ secrets, parameters, appConfig }: Clients) => {
+const around = ({ secrets, parameters, appConfig, place }: Clients, roles: Roles) => {
   const deployments = () => awsConfigDeployments(appConfig)
-  return { deployments, dependencies: () => awsDependencies({ secrets, parameters, deployments: deployments() }) }
+  const reach = wayTo(place)
+  return {
+    deployments,
+    dependencies: () => awsDependencies({ secrets, parameters, deployments: deployments() }),
+    consumed: () =>
+      awsConsumed({
+        sqs: clientAt((config) => reach(new SQSClient({ ...place, ...config })), roles),
+        lambda: clientAt((config) => reach(new LambdaClient({ ...place, ...config })), roles),
+      }),
+  }
 }
 
 type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest' | 'prometheusUrls'>>
@@ -71,7 +82,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     outbox: () => awsOutbox(clients.events, environment.TIDEGATE_BUS),
     logCopy: () => awsLogCopy(clients.s3, logCopyBucket),
     pipelines: () => awsPipelines(clients.codepipeline),
-    ...around(clients),
+    ...around(clients, { ...assume, session, use: 'look' }),
   }
   const messenger = awsMessenger(clients.sns, {
     page: environment.TIDEGATE_TOPIC_ARN,

@@ -30,9 +30,12 @@ export function awsLoadPorts(world: World): Pick<ShadowPorts, 'production' | 'ru
   return {
     production: {
       busiestMinute: async (functionName, alias) => {
-        const dimensions = { FunctionName: functionName, Resource: `${functionName}:${alias}` }
-        const [minutes = []] = await read(world, dayMs, [metric('Invocations', 'Sum', dimensions)])
+        const [minutes = []] = await read(world, dayMs, [callsOf(functionName, alias)])
         return minutes.length === 0 ? undefined : Math.max(...minutes)
+      },
+      calls: async (functionName, alias, fromMs) => {
+        const [minutes] = await read(world, world.nowMs() - fromMs, [callsOf(functionName, alias)])
+        return minutes?.reduce((sum, one) => sum + one, 0)
       },
       look: (functionName) => look(world, functionName),
     },
@@ -73,12 +76,15 @@ const metric = (MetricName: string, Stat: string, dimensions: Readonly<Record<st
   },
 })
 
-/** @returns the values of each query; none of what CloudWatch does not know whole */
+const callsOf = (functionName: string, alias: string): Metric =>
+  metric('Invocations', 'Sum', { FunctionName: functionName, Resource: `${functionName}:${alias}` })
+
+/** @returns the values of each query; `undefined` of what CloudWatch does not know whole */
 async function read(
   { cloudwatch, nowMs }: World,
   forMs: number,
   queries: readonly Metric[],
-): Promise<readonly (readonly number[])[]> {
+): Promise<readonly (readonly number[] | undefined)[]> {
   const input = {
     MetricDataQueries: queries.map((query, index) => ({ ...query, Id: `q${index}` })),
     ...{ StartTime: new Date(nowMs() - forMs), EndTime: new Date(nowMs()) },
@@ -94,7 +100,7 @@ async function read(
       }
   }
   await translated('cloudwatch:GetMetricData', reading())
-  return found.map((values, index) => (last[index] === 'Complete' ? values : []))
+  return found.map((values, index) => (last[index] === 'Complete' ? values : undefined))
 }
 
 /** CloudWatch has a minute some minutes later. */

@@ -51,10 +51,12 @@ export type ShadowPorts = {
   readonly production: {
     /** Invocations of an alias in its busiest minute of the last 24 hours. */
     busiestMinute(functionName: string, alias: string): Promise<number | undefined>
+    /** Invocations of an alias since then, if CloudWatch knows. @throws Problem */
+    calls(functionName: string, alias: string, fromMs: number): Promise<number | undefined>
     /** In the last minutes: which share of the account's concurrency was claimed, and how many calls were throttled. */
     look(functionName: string): Promise<{ readonly claimed: number | undefined; readonly throttles: number }>
   }
-  /** A hook that takes longer than a call works in runs: each hands on to the next. */
+  /** The hook works beside the call of the controller, in runs: each hands on to the next. */
   readonly runs: {
     /** @returns 'done' if this run has begun before (Lambda may deliver an event twice), or until when it is another's */
     claim(claim: Claim): Promise<'ours' | 'done' | { readonly untilMs: number }>

@@ -1,4 +1,4 @@
-// A hook that takes longer than a call: it answers `later`, hands itself the call, and works in runs. Each run says how far it
+// A hook that somebody waits for: it answers `later`, hands itself the call, and works in runs. Each run says how far it
 // is, and hands what it knows on to the next one before its time is over. Where nobody waits any more, as after an abort, it
 // ends.
 import * as z from 'zod'
@@ -29,6 +29,7 @@ const comparisonMs = 5 * minuteMs
 /** The controller keeps what is said once a minute; an abort is noticed by it too. */
 const sayEveryMs = 15_000
 
+/** @returns `unknown` where the hook cannot work beside the call: nobody says who waits, or it may not call itself */
 export async function firstRun(ports: ShadowPorts, call: Call): Promise<Reply> {
   const first = Run.safeParse({ call, run: 1, done: [] })
   if (!first.success)
@@ -137,7 +138,7 @@ async function tryTarget(
   }
   // Nothing is loaded for a release that does not go on anyway.
   const keeps = ({ result }: Said): boolean => result === 'pass' && wanted !== undefined && !at.isLost && isAwaited
-  const versions = { functionName, stable, candidate }
+  const versions = { functionName, alias: target.alias, stable, candidate }
   const { said, kept } = await compared(ports, config, versions, { leftMs, progress }, keeps)
   if (!isAwaited) return { isOver: true }
   if (kept === undefined || wanted === undefined) return { said }

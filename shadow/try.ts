@@ -1,5 +1,6 @@
-// The hook: tries the candidate of each target in its shadow, and answers what came of it. A comparison works within its call,
-// and ends in time with what it has. With a load it answers `later`, and works in runs (runs.ts).
+// The hook: tries the candidate of each target in its shadow, and answers what came of it. Where the controller calls, it answers
+// `later`, works in runs and says how far it is (runs.ts). Where it cannot do that and no load is asked for, it compares within
+// the call, and ends in time with what it has.
 import { own } from '../core/own.ts'
 import { readInput } from '../core/problem.ts'
 import type { ShadowConfigs } from '../core/shadow/config.ts'
@@ -16,7 +17,9 @@ export function shadowHook(ports: ShadowPorts, configs: ShadowConfigs) {
     if (isRun(event)) return nextRun(ports, configs, event, leftMs)
     const call = readInput(CallOfHook, event, 'call_invalid', 'The call of the hook')
     const hasLoad = changedOf(call).some((target) => own(configs, target.function)?.load !== undefined)
-    return hasLoad ? firstRun(ports, call) : comparedAll(ports, configs, call, leftMs)
+    const first = changedOf(call).length === 0 ? undefined : await firstRun(ports, call)
+    if (first !== undefined && (hasLoad || first.result === 'later')) return first
+    return comparedAll(ports, configs, call, leftMs)
   }
 }
 
@@ -27,12 +30,12 @@ async function comparedAll(
   leftMs: () => number,
 ): Promise<Reply> {
   const verdicts: Said[] = []
-  for (const { function: functionName, stable, candidate } of changedOf(call)) {
+  for (const { function: functionName, alias, stable, candidate } of changedOf(call)) {
     const config = own(configs, functionName)
     verdicts.push(
       config === undefined
         ? unshadowed(functionName)
-        : (await compared(ports, config, { functionName, stable, candidate }, { leftMs })).said,
+        : (await compared(ports, config, { functionName, alias, stable, candidate }, { leftMs })).said,
     )
   }
   return replyOf(verdicts)

@@ -67,6 +67,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
   ],
   'the form of what others read': ['cli/verify/report.ts: VerifyReport', 'core/release/announcement.ts: incidentWords'],
   'makes what is published, which the tests look at before anybody gets it': [
+    'lib/template/write.ts: shadowTemplateOf',
     'lib/template/write.ts: templateOf',
     'package/build.ts: copiedFiles',
     'package/build.ts: packedPage',

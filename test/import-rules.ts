@@ -177,6 +177,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
       'functions/events/*',
       'functions/versions/*',
       'functions/concurrency/*',
+      'functions/around/*',
       'core/',
       'zod',
     ],
@@ -369,8 +370,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'constructs',
   ],
   'lib/template/': [
-    ...['lib/template/*', 'lib/*', 'functions/*', 'core/', 'node:'],
-    ...['aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'fflate'],
+    ...['lib/template/*', 'lib/*', 'lib/shadow/*', 'functions/*', 'core/', 'node:'],
+    ...['aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'fflate', 'zod'],
   ],
   'lib/shadow/': ['core/*', 'core/shadow/*', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'zod'],
   'lib/dashboards/': ['lib/dashboards/*', 'functions/*', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],

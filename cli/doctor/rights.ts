@@ -2,7 +2,8 @@
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import { ListTagsCommand } from '@aws-sdk/client-lambda'
-import { hasOneRole, lookRoleOf } from '../../core/location.ts'
+import { sourcesOf as consumedOf } from '../../core/consumers/sources.ts'
+import { hasOneRole, isElsewhere, lookRoleOf } from '../../core/location.ts'
 import { sourcesOf } from '../../core/service/artifacts.ts'
 import { homeOf } from '../../core/origin.ts'
 import { own } from '../../core/own.ts'
@@ -109,7 +110,8 @@ const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[
 
 const asksForAll: readonly Scope[] = [
   ...(['artifacts', 'artifactKeys', 'repositories', 'workspaces'] as const),
-  ...(['dependedSecrets', 'dependedEnvironments', 'movedScalingVersions', 'movedScalingAlarms'] as const),
+  ...(['dependedSecrets', 'dependedEnvironments', 'consumedQueues', 'consumedMappings'] as const),
+  ...(['movedScalingVersions', 'movedScalingAlarms'] as const),
 ]
 
 /**
@@ -207,6 +209,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
     observedWorkspaces: [],
     workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
     ...dependedOn(services, arn),
+    ...consumedBy(all, arn),
     ...concurrencyOf(services, arn),
     lookRoles: all.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
@@ -219,6 +222,20 @@ async function resourcesOf(account: Account): Promise<Resources> {
       ),
     ),
     everything: ['*'],
+  }
+}
+
+/** Of functions in this account and region. */
+function consumedBy(services: readonly Service[], arn: (service: string, rest: string) => string): Resources {
+  const sources = services.flatMap(({ signals, targets }) =>
+    targets
+      .filter((target) => !isElsewhere(target))
+      .flatMap(({ functionName }) => consumedOf(signals.consumers ?? [], functionName)),
+  )
+  const mappings = sources.filter(({ field }) => field === 'mapping')
+  return {
+    consumedQueues: sources.filter(({ field }) => field !== 'mapping').map(({ name }) => arn('sqs', name)),
+    consumedMappings: mappings.map(({ name }) => arn('lambda', `event-source-mapping:${name}`)),
   }
 }
 

@@ -128,7 +128,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const shared = { clock, runtime, objects, streams: dynamodb, queues: sqs, ...delay, ...pending }
   const servicesAt = sites(services, (site) => {
     const key = `${site.account} ${site.region}`
-    return elsewhere({ ...shared, ...rights, site }, stream(`${key} monitoring`), stream(`${key} lambda`))
+    return elsewhere({ ...shared, ...rights, site }, (service) => stream(`${key} ${service}`))
   })
   return {
     handler: dated(localHandler(servicesAt, options), clock),
@@ -173,15 +173,16 @@ function dated(handler: LocalHandler, clock: LocalClock): LocalHandler {
 type Elsewhere = Omit<Parameters<typeof localLambda>[0], 'bus' | 'metrics' | keyof Stream> & { metricDelayMs?: number }
 type Stream = { readonly random: () => number; readonly ids: () => string }
 
-function elsewhere(parts: Elsewhere, ofMetrics: Stream, ofLambda: Stream): LocalServices {
+function elsewhere(parts: Elsewhere, stream: (service: string) => Stream): LocalServices {
   // Nobody subscribes to the events of other accounts and regions.
   const bus: Bus = { emit: () => undefined }
-  const metrics = localCloudWatch({ ...parts, bus, ...ofMetrics })
-  const lambda = localLambda({ ...parts, bus, metrics, ...ofLambda })
-  return { monitoring: metrics, lambda, 'execute-api': httpApiElsewhere }
+  const metrics = localCloudWatch({ ...parts, bus, ...stream('monitoring') })
+  const lambda = localLambda({ ...parts, bus, metrics, ...stream('lambda') })
+  const sqs = localSqs({ ...parts, metrics, ...stream('sqs') })
+  return { monitoring: metrics, lambda, sqs, 'execute-api': httpApiElsewhere }
 }
 
-/** Other accounts and regions have only Lambda and CloudWatch, which is all that a controller uses there. */
+/** Other accounts and regions have only Lambda, CloudWatch and queues, which is all that a controller uses there. */
 function sites(atHome: LocalServices, make: (site: Site) => LocalServices): (site: Site) => LocalServices {
   const made = new Map<string, LocalServices>([[`${home.account} ${home.region}`, atHome]])
   return (site) => {

@@ -39,6 +39,7 @@ const lambdaRoutes: readonly Route[] = [
   ['GET', /^\/functions\/[^/]+\/event-invoke-config\/list$/, 'ListFunctionEventInvokeConfigs'],
   ['POST', /^\/event-source-mappings$/, 'CreateEventSourceMapping'],
   ['GET', /^\/event-source-mappings$/, 'ListEventSourceMappings'],
+  ['GET', /^\/event-source-mappings\/[^/]+$/, 'GetEventSourceMapping'],
   ['GET', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'GetProvisionedConcurrencyConfig'],
   ['PUT', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'PutProvisionedConcurrencyConfig'],
   ['DELETE', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'DeleteProvisionedConcurrencyConfig'],

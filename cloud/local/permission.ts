@@ -64,7 +64,7 @@ function resourcesOf(
 ): readonly string[] {
   switch (service) {
     case 'lambda':
-      return [functionArn(site, kinds, request)]
+      return [mappingArn(site, request) ?? functionArn(site, kinds, request)]
     case 'dynamodb': {
       const table = arnOf(site, service, 'table', field(request, 'TableName') ?? '')
       const index = field(request, 'IndexName')
@@ -99,6 +99,11 @@ function resourcesOf(
 
 const formOf = (request: LocalRequest): URLSearchParams =>
   new URLSearchParams(Buffer.from(request.body).toString('utf8'))
+
+function mappingArn(site: Site, { path }: LocalRequest): string | undefined {
+  const id = /\/event-source-mappings\/([^/]+)$/.exec(path)?.[1]
+  return id === undefined ? undefined : arn(site, 'lambda', `event-source-mapping:${id}`)
+}
 
 /** The qualified ARN, if there is a qualifier and the operation supports one. */
 function functionArn(site: Site, kinds: readonly string[], request: LocalRequest): string {

@@ -38,7 +38,7 @@ export function atHook(release: Release, state: HookState, event: HookEvent): Re
 
 function hookAnswered(release: Release, state: HookState, event: Answered): Release {
   const { calledAtMs: _called, nonceSha256: _nonce, deferred: _deferred, progress: _said, ...rest } = state
-  const { callAtMs: _callAt, ...uncalled } = rest
+  const { callAtMs: _callAt, unknown: _unknown, ...uncalled } = rest
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a rollback nothing is left to stop. Whatever the hook answers, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
@@ -48,7 +48,11 @@ function hookAnswered(release: Release, state: HookState, event: Answered): Rele
     return turnBack(again, 'rolledBack', event.because, 'hook', event.atMs)
   }
   const heldSeconds = (event.atMs - state.sinceMs) / 1000
-  const next = { attempt: state.attempt + 1, callAtMs: event.atMs + pauseMs(state.attempt) }
+  const next = {
+    attempt: state.attempt + 1,
+    callAtMs: event.atMs + pauseMs(state.attempt),
+    unknown: { atMs: event.atMs, because: event.because },
+  }
   if (heldSeconds < release.service.policy.hold.unknownSeconds) {
     return withState(release, { ...uncalled, ...next })
   }

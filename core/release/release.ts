@@ -112,6 +112,8 @@ export type HookState = {
   readonly progress?: { readonly atMs: number; readonly said: string }
   /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number
+  /** What the previous attempt came to, which did not know. */
+  readonly unknown?: { readonly atMs: number; readonly because: string }
   /** When this hook became the current one. */
   readonly sinceMs: number
 }
@@ -159,13 +161,8 @@ export type Release = {
   readonly doubted?: { readonly point: number; readonly atMs: number }
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
-  /** When the gates before `point` were found open (gating.ts), since when each answer was so, and the last: not in older snapshots. */
-  readonly cleared?: {
-    readonly point: number
-    readonly atMs: number
-    readonly sinceMs?: number
-    readonly because?: string
-  }
+  /** When the gates before `point` were found open (gating.ts), and the last words. `sinceMs` and they are not in older snapshots. */
+  readonly cleared?: Readonly<{ point: number; atMs: number; sinceMs?: number; because?: string }>
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
   /** Since when each approval has been missing, by what it guards (core/definition/approval.ts). */

@@ -43,16 +43,23 @@ export type ShadowVerdict = {
   readonly differences: readonly Difference[]
 }
 
-type Asked = { readonly least: number; readonly copies: number; readonly unusable: ReadonlyMap<string, number> }
+type Asked = {
+  readonly least: number
+  readonly copies: number
+  readonly unusable: ReadonlyMap<string, number>
+  /** What it waits for, where there are too few samples. */
+  readonly waits?: string
+}
 
-export function verdictOf(versions: Versions, tried: Tried, { least, copies, unusable }: Asked): ShadowVerdict {
+export function verdictOf(versions: Versions, tried: Tried, { least, copies, unusable, waits }: Asked): ShadowVerdict {
   const { functionName, stable, candidate } = versions
   const unknown = (message: string): ShadowVerdict => ({ result: 'unknown', message, differences: [] })
   const { events, failed, tallies } = tried
   if (events < least) {
     const why = [...leftOut(tried.refused), ...[...unusable].map(([reason, count]) => `${count} ${reason}`)]
     const because = why.length === 0 ? '' : ` (${why.join('; ')})`
-    return unknown(`${functionName}: ${events} events could be compared, and it takes ${least}${because}`)
+    const after = waits === undefined ? '' : `: ${waits}`
+    return unknown(`${functionName}: ${events} events could be compared, and it takes ${least}${because}${after}`)
   }
   if (failed * 2 > events)
     return unknown(`${functionName}: version ${stable} itself fails in the shadow, at ${failed} of ${events} events`)

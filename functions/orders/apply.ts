@@ -6,6 +6,8 @@ import { checkDepends } from '../../core/around/depends.ts'
 import { checkSources } from '../../core/prometheus/signal.ts'
 import { observedTag, outOfReach } from '../../core/reach/reach.ts'
 import { isObserved, type Service, ServiceName } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
+import { checkConsumed } from '../around/consumed.ts'
 import { register, type Registered, remove, type Removed } from '../definitions/register.ts'
 import type { World } from '../steps/world.ts'
 import { by, readOrder } from './order.ts'
@@ -32,11 +34,12 @@ type Deps = Pick<
   | 'reach'
   | 'aliases'
   | 'prometheusUrls'
+  | 'consumed'
 >
 
 /**
  * @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `alias_taken`, `service_out_of_reach`,
- * `prometheus_refused`, and where it is removed `service_missing`, `verb_not_now`
+ * `prometheus_refused`, `consumed_missing`, and where it is removed `service_missing`, `verb_not_now`
  */
 export function applyHandler(deps: Deps) {
   return async (event: unknown): Promise<Registered | Removed> => {
@@ -53,6 +56,12 @@ export function applyHandler(deps: Deps) {
     checkSources(wanted, deps.prometheusUrls, deps.home)
     checkDepends(wanted.depends, deps.home)
     await checkReach(deps, wanted)
+    // Those of another account are looked for when a release is prepared, as a role of their account.
+    await checkConsumed(
+      deps,
+      wanted,
+      wanted.targets.filter(({ roleArn }) => roleArn === undefined).map((target) => placedIn(wanted, target)),
+    )
     return register(deps, wanted, by)
   }
 }

@@ -205,6 +205,7 @@ function unknownBefore({ gates, hooks, signals, slos }: Service, { artifact }: I
     ...((signals.consumers ?? []).length === 0
       ? []
       : [
+          'whether the queues and mappings of its consumers exist',
           'what its consumers say: a queue, a stream or a mapping has no version, so it is looked at when both have traffic',
         ]),
     ...(hooks.length === 0 ? [] : ['what its hooks answer']),

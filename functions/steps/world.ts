@@ -29,6 +29,7 @@ import type {
   Pager,
   Pipelines,
   ConfigDeployments,
+  Consumed,
   Dependencies,
   Queues,
   Receivers,
@@ -94,6 +95,8 @@ export type World = {
   /** What services depend on besides their code. */
   readonly dependencies: Dependencies
   readonly deployments: ConfigDeployments
+  /** What consumers name. */
+  readonly consumed: Consumed
   readonly prometheus: Prometheus
   /** Addresses that services may name as a Prometheus. */
   readonly prometheusUrls: readonly string[]

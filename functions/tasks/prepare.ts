@@ -11,6 +11,7 @@ import { isPastOneWay, isSettled, type Release } from '../../core/release/releas
 import { type Routing, routingWords } from '../../core/service/routing.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
+import { checkConsumed } from '../around/consumed.ts'
 import { dependenciesOf } from '../around/notice.ts'
 import { takePlace } from '../one-way/fix.ts'
 import { baselineOf } from '../steps/baseline.ts'
@@ -40,6 +41,7 @@ type Deps = Pick<
   | 'home'
   | 'scaling'
   | 'dependencies'
+  | 'consumed'
   | 'clock'
   | 'journal'
   | 'history'
@@ -112,6 +114,7 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   checkOneWay(targets, fixed === undefined || isSettled(fixed) ? history : [headOf(fixed), ...history])
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
+  await checkGuarded(deps, release)
   const depends = await dependenciesOf(deps, release.service)
   // Watch the alarms from here on. An alarm that fires before the first shift stops the release too.
   for (const alarm of alarms) await deps.alarmWatch.add(alarm.name, release.id)
@@ -286,6 +289,13 @@ async function runnable(deps: Deps, release: Release, target: Place, version: st
 function asleep(release: Release, found: VersionState, place: string): VersionState {
   if (isWayBack(release)) return found
   throw new Problem('version_asleep', `Lambda has put version ${place} to sleep, and policy.wake is off.`)
+}
+
+/** @throws Problem `consumed_missing` */
+async function checkGuarded(deps: Deps, release: Release): Promise<void> {
+  // A way back waits for nothing that it cannot use.
+  if (isWayBack(release) || release.service.plan.steps.length === 0) return
+  await checkConsumed(deps, release.service, targetsOf(release))
 }
 
 async function readAlarms(deps: Deps, release: Release): Promise<readonly AlarmReading[]> {

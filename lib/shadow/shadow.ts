@@ -28,6 +28,8 @@ export type ShadowProps = {
   /** Has the code of the hook, and what it answers to after a load. */
   readonly controller: {
     readonly shadowHookCode: () => lambda.Code
+    /** Where it is in the code; `index.handler` if left out. */
+    readonly shadowHookHandler?: string
     readonly grantAnswer: (grantee: iam.IGrantable) => iam.Grant
   }
   /** The name of the hook, for `hooks` of the service; `tidegate-shadow` if left out. */
@@ -87,8 +89,8 @@ export class Shadow extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     for (const [name, config] of Object.entries(functions)) shadowOf(this, name, config, own(configs, name)?.load)
-    this.hook = this.hookFor(controller.shadowHookCode(), hookName, configs, functions)
-    if (loadsOf(configs).length > 0) controller.grantAnswer(this.hook)
+    this.hook = this.hookFor(controller, hookName, configs, functions)
+    controller.grantAnswer(this.hook)
   }
 
   /** Lets a function keep samples of its own events. */
@@ -103,7 +105,7 @@ export class Shadow extends Construct {
   }
 
   private hookFor(
-    code: lambda.Code,
+    { shadowHookCode, shadowHookHandler = 'index.handler' }: ShadowProps['controller'],
     hookName: string,
     configs: Readonly<Record<string, ShadowConfig>>,
     functions: ShadowProps['functions'],
@@ -129,30 +131,24 @@ export class Shadow extends Construct {
     )
     const layers = Object.values(functions).flatMap((one) => one.layers ?? [])
     if (layers.length > 0) allow(role, ['lambda:GetLayerVersion'], layers)
-    this.encryptionKey?.grantDecrypt(role)
-    const hasLoad = loadsOf(configs).length > 0
-    if (hasLoad) this.allowLoads(role, hookName, configs)
+    this.encryptionKey?.grantEncryptDecrypt(role)
+    this.allowRuns(role, hookName, configs)
+    if (loadsOf(configs).length > 0) this.allowLoads(role, configs)
     return new lambda.Function(this, 'Hook', {
       functionName: hookName,
       description: 'Tidegate: tries candidates in the shadow',
-      ...{ runtime: lambda.Runtime.NODEJS_24_X, architecture: lambda.Architecture.ARM_64, handler: 'index.handler' },
+      ...{ runtime: lambda.Runtime.NODEJS_24_X, architecture: lambda.Architecture.ARM_64, handler: shadowHookHandler },
       // A package of 50 MB is there twice, as it is and in base64.
-      ...{ code, role, logGroup, timeout: Duration.minutes(14), memorySize: 1024 },
+      ...{ code: shadowHookCode(), role, logGroup, timeout: Duration.minutes(14), memorySize: 1024 },
       environment: { TIDEGATE_SAMPLES: this.table.tableName, TIDEGATE_SHADOWS: JSON.stringify(configs) },
       // A run that fails is not begun a second time: the controller asks again.
-      ...(hasLoad ? { retryAttempts: 0, maxEventAge: Duration.minutes(1) } : {}),
+      ...{ retryAttempts: 0, maxEventAge: Duration.minutes(1) },
     })
   }
 
-  /** It reads what production uses, and may set no limit and call nothing that is released. */
-  private allowLoads(role: iam.Role, hookName: string, configs: Readonly<Record<string, ShadowConfig>>): void {
-    this.encryptionKey?.grantEncrypt(role)
+  /** It works beside the call, claims a shadow, and says how many calls there were where samples are missing. */
+  private allowRuns(role: iam.Role, hookName: string, configs: Readonly<Record<string, ShadowConfig>>): void {
     allow(role, ['lambda:InvokeFunction'], [arnOf(this, hookName)])
-    allow(
-      role,
-      ['lambda:GetFunctionConcurrency'],
-      loadsOf(configs).map(({ shadow }) => arnOf(this, shadow)),
-    )
     role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:PutItem'],
@@ -162,8 +158,19 @@ export class Shadow extends Construct {
         },
       }),
     )
-    // IAM knows no resource for either (docs/aws.md §9).
-    allow(role, ['cloudwatch:GetMetricData', 'lambda:GetAccountSettings'], ['*'])
+    // IAM knows no resource for it (docs/aws.md §9).
+    allow(role, ['cloudwatch:GetMetricData'], ['*'])
+  }
+
+  /** It reads what production uses, and may set no limit and call nothing that is released. */
+  private allowLoads(role: iam.Role, configs: Readonly<Record<string, ShadowConfig>>): void {
+    allow(
+      role,
+      ['lambda:GetFunctionConcurrency'],
+      loadsOf(configs).map(({ shadow }) => arnOf(this, shadow)),
+    )
+    // Neither for this one.
+    allow(role, ['lambda:GetAccountSettings'], ['*'])
   }
 }
 

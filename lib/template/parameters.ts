@@ -70,7 +70,7 @@ function of(stack: Stack) {
   }
 }
 
-export function parametersOf(stack: Stack) {
+export function packageParameters(stack: Stack) {
   const make = of(stack)
   return {
     packageBucket: make.text(
@@ -84,6 +84,13 @@ export function parametersOf(stack: Stack) {
       '^[A-Za-z0-9!_.*()/-]{0,500}$',
       '',
     ),
+  }
+}
+
+export function parametersOf(stack: Stack) {
+  const make = of(stack)
+  return {
+    ...packageParameters(stack),
     functionNames: make.text(
       'FunctionNames',
       `Functions that may be released: names with * and ?. They must also have the tag ${tag.key}=${tag.value}; those that are only observed ${tag.key}=${observedTag}.`,

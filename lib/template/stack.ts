@@ -103,6 +103,9 @@ const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> 
   headroomOfAccount: ['*'],
   observed: [functionsOf(home, functionNames)],
   observedVersions: [functionsOf(home, `${functionNames}:*`)],
+  // Whether one is there, and nothing else of it.
+  consumedQueues: [`arn:${home.partition}:sqs:${home.region}:${home.account}:*`],
+  consumedMappings: [`arn:${home.partition}:lambda:${home.region}:${home.account}:event-source-mapping:*`],
   // Of any name: what is called is what the tag is on.
   hooks: [functionsOf(home, '*')],
   reportedSlos: [`arn:${home.partition}:application-signals:${home.region}:${home.account}:slo/*`],

@@ -253,6 +253,12 @@ const samples: readonly Sample[] = [
   sample(LambdaClient, new lambda.ListVersionsByFunctionCommand(of), 'lambda:ListVersionsByFunction', fnArn),
   sample(LambdaClient, new lambda.ListAliasesCommand(of), 'lambda:ListAliases', fnArn),
   sample(LambdaClient, new lambda.ListEventSourceMappingsCommand({}), 'lambda:ListEventSourceMappings', '*'),
+  sample(
+    LambdaClient,
+    new lambda.GetEventSourceMappingCommand({ UUID: 'm-1' }),
+    'lambda:GetEventSourceMapping',
+    'arn:aws:lambda:us-west-2:000000000000:event-source-mapping:m-1',
+  ),
   sample(LambdaClient, new lambda.GetAccountSettingsCommand({}), 'lambda:GetAccountSettings', '*'),
   sample(LambdaClient, new lambda.GetPolicyCommand({ ...of, Qualifier: '7' }), 'lambda:GetPolicy', `${fnArn}:7`),
   sample(

@@ -1,6 +1,7 @@
 // The example of docs/shadow.md on the embedded cloud, under the policies of the construct: its good end, its two bad ones, and
 // what happens while nobody knows.
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { nowOf } from '../../core/view/release/now.ts'
 import { arn, shopInShadow, table } from './shop.ts'
 
 let shop: Awaited<ReturnType<typeof shopInShadow>>
@@ -20,6 +21,18 @@ it('holds while too little is kept; then promotes a version that answers as stab
     ['unknown', expect.stringContaining('0 events could be compared, and it takes 30') as string],
   ])
   expect(await sandbox.alias('shop')).toMatchObject({ version: '1', weights: {} })
+  await sandbox.minutes(1)
+  const { sentence, tone } = nowOf(await sandbox.release(id), sandbox.clock.nowMs())
+  expect(tone).toBe('hold')
+  expect(sentence).toMatch(
+    /^Held since [\d:]+Z: hook tidegate-shadow \(beforeTraffic\) does not know\. Last: hook says /,
+  )
+  expect(sentence).toMatch(
+    /it takes 30: no sample is kept, and the alias had \d+ calls in the last 24 hours: sampling does not work, or keeps a small share", at /,
+  )
+  expect(sentence).toMatch(
+    /It is called again (now|in \d+m, at [\d:]+Z)\. It is rejected if it is still so in .* \(policy\.hold\.unknown\)\.$/,
+  )
   shop.store.isAway = false
   await sandbox.cloud.lambda.invoke('shop', 'live', Buffer.from(JSON.stringify(event)))
   await sandbox.minutes(2)
@@ -31,7 +44,7 @@ it('holds while too little is kept; then promotes a version that answers as stab
   expect((await answerOf(id)).at(-1)).toEqual([
     'pass',
     expect.stringMatching(
-      /^hook tidegate-shadow says "shop: version 2 answers \d+ events as version 1 does; a difference in \d+ % of events would have been seen"$/,
+      /^hook says "shop: version 2 answers \d+ events as version 1 does; a difference in \d+ % of events would have been seen"$/,
     ) as string,
   ])
   const served = Object.values(customers.answered()).reduce((sum, { good }) => sum + good, 0)

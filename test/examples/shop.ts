@@ -33,13 +33,19 @@ type Options = {
   /** What is between a version and its tables. */
   readonly through?: (db: DynamoDBClient, context: Parameters<LocalFunction>[1]) => unknown
   readonly timeout?: string
+  /** In the place of the construct: what a file of the shadow makes. */
+  readonly template?: (file: unknown) => Parameters<typeof policiesOf>[0]
 }
 
-export async function shopInShadow({ load, versions, through = (db) => db, timeout = '15m' }: Options) {
+export async function shopInShadow({ load, versions, through = (db) => db, timeout = '15m', template }: Options) {
   const config = load === undefined ? {} : { load }
   const reads = [{ actions: ['dynamodb:GetItem'], resources: [arn('coupons'), arn('prices')] }]
   const may = { 'dynamodb:GetItem': arn('coupons'), 'dynamodb:PutItem': arn('orders') }
-  const policies = policiesOf(installed({ functions: { shop: { reads, ...config } } }, 'shop', may))
+  const functions = { shop: { reads, ...config } }
+  const policies =
+    template === undefined
+      ? policiesOf(installed({ functions }, 'shop', may))
+      : byTemplate(template({ functions }), may)
   const { authorize, refused } = enforcing(policies)
   const store = { isAway: false }
   // They begin to work when the sandbox is open.
@@ -77,6 +83,14 @@ export async function shopInShadow({ load, versions, through = (db) => db, timeo
       sandbox.close()
     },
   }
+}
+
+/** The role of the function has what it may, and the policy that the template has for it. */
+function byTemplate(template: Parameters<typeof policiesOf>[0], may: Readonly<Record<string, string>>) {
+  const policies = policiesOf(template, { AnswerFunction: 'tidegate-answer' })
+  const Statement = Object.entries(may).map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }))
+  const own = { Version: '2012-10-17', Statement }
+  return new Map([...policies, ['shop', [own, ...(policies.get('Tidegate: keeps samples of shop') ?? [])]]])
 }
 
 function versionOf(

@@ -105,6 +105,9 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('reconcile', 'lambda:PutProvisionedConcurrencyConfig', 'lambda:DeleteProvisionedConcurrencyConfig'),
     ...of('reconcile', 'lambda:ListProvisionedConcurrencyConfigs', 'lambda:ListAliases'),
   ],
+  'scenarios/consumers/missing.test.ts': ['apply', 'prepare'].flatMap((verb) =>
+    of(verb, 'sqs:GetQueueUrl', 'lambda:GetEventSourceMapping'),
+  ),
   'scenarios/gate/approval.test.ts': [
     ...of('approve', ...reads('lease', 'service', 'waiter'), ...writes('log'), wake),
     ...of('attest', ...writes('attestation')),

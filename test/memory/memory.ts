@@ -104,6 +104,7 @@ function openPorts(clock: Clock) {
       prometheus: measured.prometheus,
       deployments: measured.deployments,
       dependencies: measured.dependencies,
+      consumed: measured.consumed,
       executions: machine.executions,
       hooks: memoryHooks(functions, hooks),
       outbox: memoryOutbox(announced),

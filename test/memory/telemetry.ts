@@ -2,7 +2,7 @@
 import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import { appConfigName, type Kind, secretName } from '../../core/around/depends.ts'
-import type { ConfigDeployments, Dependencies, Prometheus, Telemetry } from '../../cloud/ports.ts'
+import type { ConfigDeployments, Consumed, Dependencies, Prometheus, Telemetry } from '../../cloud/ports.ts'
 
 type Asked = Parameters<Telemetry['read']>[1]
 /** Answers a question; `undefined` falls back to what was set. */
@@ -13,6 +13,7 @@ type MemoryTelemetry = {
   readonly prometheus: Prometheus
   readonly deployments: ConfigDeployments
   readonly dependencies: Dependencies
+  readonly consumed: Consumed
   readonly alarms: Map<string, AlarmReading>
   readonly setReading: (question: Omit<Question, 'key'>, reading: Reading) => void
   readonly answerReadings: (source: ReadingSource) => void
@@ -53,6 +54,7 @@ export function memoryTelemetry(): MemoryTelemetry {
           ...appConfig.map((one) => unread('appConfig', appConfigName(one))),
         ]),
     },
+    consumed: { hasQueue: () => Promise.resolve(false), invokedBy: () => Promise.resolve(undefined) },
     setReading(question, reading) {
       set.set(seriesOf(question), reading)
     },

@@ -11,6 +11,7 @@ import { chance } from '../../cloud/local/time/chance.ts'
 import { localCloud } from '../../cloud/local/cloud.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { inProcessRuntime, type LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { Problem } from '../../core/problem.ts'
 import { parseConfigs } from '../../core/shadow/config.ts'
 import { sampleOf } from '../../core/shadow/sample.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
@@ -25,6 +26,7 @@ const keeping = { functionName: 'checkout', redact: [], hours: 6, maxBytes: 1000
 const sample = (nth: number) => sampleOf({ nth }, keeping, nowMs, (nth % 200) / 200)
 
 let clock: ReturnType<typeof steppedClock>
+let cloud: ReturnType<typeof localCloud>
 let clients: ReturnType<typeof clientsAt>
 let marks: Set<string>
 let stored: unknown[]
@@ -44,7 +46,8 @@ beforeEach(async () => {
     return double(event, context)
   }
   const runtime = inProcessRuntime({ double, same: double, slow }, clock)
-  clients = clientsAt(placeOf(localCloud({ clock, runtime }).handler, 'role.hook'))
+  cloud = localCloud({ clock, runtime })
+  clients = clientsAt(placeOf(cloud.handler, 'role.hook'))
   const { lambda, dynamodb, cloudwatch } = clients
   const Environment = { Variables: { CURRENCY: 'EUR' } }
   await lambda.send(
@@ -132,13 +135,18 @@ it.each<[string, () => void | Promise<void>, object, RegExp]>([
     { leftMs: 30_000 },
     /0 events could be compared, and it takes 30 \(40 not tried for want of time\)/,
   ],
-  ['no samples', () => void (stored = []), {}, /0 events could be compared, and it takes 30$/],
+  [
+    'no samples',
+    () => void (stored = []),
+    {},
+    /it takes 30: no sample is kept, and the alias had no call in the last 24 hours$/,
+  ],
   [
     'damaged and old samples',
     () =>
       void (stored = [null, 7, { ...sample(1), event: '{' }, { ...sample(1), expiresAt: 5 }, { ...sample(1), v: 2 }]),
     {},
-    /\(3 damaged; 1 expired; 1 of another version\)$/,
+    /\(3 damaged; 1 expired; 1 of another version\): the last sample is of 2026-01-01 00:00Z$/,
   ],
   [
     'versions that cannot be called',
@@ -159,6 +167,64 @@ it.each<[string, () => void | Promise<void>, object, RegExp]>([
   await prepare()
   expect(await ask(how)).toMatchObject({ result: 'unknown', message: expect.stringMatching(words) as string })
   expect(await left()).toBe(1)
+})
+
+it('says of a pass that all events were the same, as where all of them is redacted, and of no other', async () => {
+  await publish('same')
+  const variety = / would have been seen; all events are the same: is all of them redacted\?$/
+  const messageOf = async () => ((await ask()) as { readonly message: string }).message
+  expect(await messageOf()).toMatch(/ would have been seen$/)
+  stored = stored.map((one) => ({ ...(one as object), event: '{"nth":0}' }))
+  expect(await messageOf()).toMatch(variety)
+})
+
+/** Invocations that CloudWatch has of the alias, a minute each, so many minutes ago. */
+function called(...minutesAgo: readonly number[]): void {
+  for (const ago of minutesAgo)
+    cloud.cloudwatch.record({
+      ...{ namespace: 'AWS/Lambda', name: 'Invocations', value: 7, unit: 'Count', atMs: nowMs - ago * 60_000 },
+      dimensionSets: [{ FunctionName: 'checkout', Resource: 'checkout:live' }],
+    })
+}
+const old = (minutesAgo: number) => ({ ...sample(minutesAgo), atMs: nowMs - minutesAgo * 60_000 })
+
+it.each<[string, () => void, RegExp]>([
+  [
+    'customers call and nothing is kept',
+    () => (called(5, 6), void (stored = [])),
+    /no sample is kept, and the alias had 14 calls in the last 24 hours: sampling does not work, or keeps a small share$/,
+  ],
+  [
+    'nobody calls any more',
+    () => (called(90), void (stored = [old(90), old(95)])),
+    /^checkout: 2 events .* it takes 30: the last sample is of 2025-12-31 22:30Z, and the alias had no call since then$/,
+  ],
+  [
+    'sampling has ended',
+    () => (called(90, 3), void (stored = [old(90)])),
+    /the last sample is of 2025-12-31 22:30Z, and the alias had 7 calls since then$/,
+  ],
+  [
+    'nobody may ask CloudWatch',
+    () => {
+      const calls = () => Promise.reject(new Problem('permission_denied', 'no'))
+      ports = { ...ports, production: { ...ports.production, calls } }
+      stored = [old(90), { ...old(1), atMs: nowMs * 2 }]
+    },
+    /\(1 damaged\): the last sample is of 2025-12-31 22:30Z$/,
+  ],
+])('says what it waits for when %s, and since when', async (_, prepare, words) => {
+  prepare()
+  expect(await ask()).toMatchObject({ result: 'unknown', message: expect.stringMatching(words) as string })
+})
+
+it('compares within the call where it may not call itself: it was installed before it could', async () => {
+  await publish('same')
+  const answer = { function: 'tidegate-answer', nonce: 'n', before: new Date(nowMs + 600_000).toISOString() }
+  // There is no function of the name of the hook here.
+  expect(await ask({ call: { release: 'r1', hook: 'beforeTraffic/0/0/1', targets, answer } })).toMatchObject({
+    result: 'pass',
+  })
 })
 
 it('a package that is another one when it arrives is not tried', async () => {

@@ -42,20 +42,31 @@ const arnOf = ({ Type, Properties }: Resource): string =>
     ? `arn:aws:dynamodb:${env.region}:${env.account}:table/${String(Properties['TableName'])}`
     : 'arn:aws:unknown:::x'
 
-/** @returns documents by the description of their role */
-export function policiesOf(template: Template): ReadonlyMap<string, readonly unknown[]> {
-  const { Resources } = template.toJSON() as { readonly Resources: Readonly<Record<string, Resource>> }
+type Text = { readonly Resources: Readonly<Record<string, Resource>> }
+
+/**
+ * @param parameters of the stack
+ * @returns documents by the description of their role, or their own if they are of no role
+ */
+export function policiesOf(
+  template: Template | Text,
+  parameters: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, readonly unknown[]> {
+  const { Resources } = 'Resources' in template ? template : (template.toJSON() as Text)
+  const known = { 'AWS::Partition': 'aws', 'AWS::Region': env.region, 'AWS::AccountId': env.account, ...parameters }
   const resolved = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolved)
     if (typeof value !== 'object' || value === null) return value
     const { Ref, 'Fn::GetAtt': att, 'Fn::Join': join } = value as Readonly<Record<string, unknown>>
-    if (Ref === 'AWS::Partition') return 'aws'
+    if (typeof Ref === 'string' && Object.hasOwn(known, Ref)) return known[Ref as keyof typeof known]
     if (Array.isArray(att)) return arnOf(Resources[String(att[0])]!)
     if (Array.isArray(join)) return (join[1] as unknown[]).map(resolved).join(String(join[0]))
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolved(one)]))
   }
   const found = new Map<string, unknown[]>()
   for (const { Type, Properties } of Object.values(Resources)) {
+    if (Type === 'AWS::IAM::ManagedPolicy')
+      found.set(String(Properties['Description']), [resolved(Properties['PolicyDocument'])])
     if (Type !== 'AWS::IAM::Policy') continue
     for (const { Ref } of Properties['Roles'] as { readonly Ref: string }[]) {
       const name = String(Resources[Ref]?.Properties['Description'])

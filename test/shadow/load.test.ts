@@ -41,7 +41,7 @@ let said: { readonly result: string; readonly message: string }[]
 let [runs, calls, underWay, most] = [0, 0, 0, 0]
 let onCall: () => unknown = () => undefined
 let refusal: string | undefined
-let load: object
+let load: object | undefined
 
 const answer: LocalFunction = (event) => {
   if (refusal !== undefined) throw Object.assign(new Error('no'), { name: refusal })
@@ -70,7 +70,7 @@ const hook: LocalFunction = (event, context) => {
     ...{ hookName: context.functionName, log: () => undefined, rest: (ms) => context.waitMs(ms) },
     download: async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer()),
   })
-  const config = { shadow: 'checkout-shadow', concurrency: 3, slower: 'off', load }
+  const config = { shadow: 'checkout-shadow', concurrency: 3, slower: 'off', ...(load && { load }) }
   return shadowHook(ports, parseConfigs({ checkout: config }))(event, context)
 }
 
@@ -88,6 +88,7 @@ beforeEach(async () => {
     answer,
     quick: taking(20),
     same: taking(20),
+    long: taking(5000),
     slow: taking(20, 4000),
     endless: taking(20, 300_000),
   }
@@ -172,11 +173,35 @@ it('says how far it is, then what came of it, and leaves no version', async () =
   })
   const words = [...new Set(said.slice(0, -1).map(({ message }) => message))]
   expect(words).toEqual([
-    'checkout: 3 of 32 events compared',
+    'checkout: 0 of 32 events compared; the copies are made first',
     ...[1, 2, 3, 4].map((nth) => `checkout: minute ${nth} of 4 at 1 times the traffic`),
   ])
   // 32 events with two copies of stable, one block to warm each version, and 24 pairs.
   expect([runs, calls, await left()]).toEqual([2, 32 * 3 + 2 * 5 * 25, 1])
+})
+
+it('says how far a comparison is without a load too, and then what came of it', async () => {
+  load = undefined
+  const { first, last } = await asked({ code: 'long' })
+  expect(first).toEqual({ result: 'later', message: 'the comparison begins' })
+  expect(last).toMatchObject({
+    result: 'pass',
+    message: expect.stringMatching(/^checkout: version 2 answers 32/) as string,
+  })
+  expect(said.slice(0, -1).map(({ message }) => message)).toEqual([
+    'checkout: 0 of 32 events compared; the copies are made first',
+    'checkout: 9 of 32 events compared',
+    'checkout: 18 of 32 events compared',
+    'checkout: 27 of 32 events compared',
+  ])
+  expect([runs, calls, await left()]).toEqual([2, 32 * 3, 1])
+})
+
+it('ends a comparison without a load when nobody waits for it any more', async () => {
+  load = undefined
+  await asked({ code: 'long', minutes: 3, meanwhile: at(20_000, () => (refusal = 'Tidegate.verb_not_now')) })
+  await clock.advanceTo(clock.nowMs() + 2 * minute)
+  expect([said.every(({ result }) => result === 'later'), calls < 32 * 3, await left()]).toEqual([true, true, 1])
 })
 
 it('goes from run to run with what it knows, and never has more under way than nine tenths of its environments', async () => {

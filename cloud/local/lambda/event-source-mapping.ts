@@ -49,6 +49,7 @@ type Mapping = {
 
 type Mappings = {
   create(body: Input, find: (name: string) => LambdaFunction): Promise<unknown>
+  get(id: string): unknown
   /** @param name only those of this function */
   list(query: URLSearchParams, name?: string): unknown
 }
@@ -70,6 +71,10 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'i
       mappings.push(mapping)
       follow(deps, invoker, mapping)
       return describe(mapping)
+    },
+    get(id) {
+      for (const one of mappings) if (one.id === id) return describe(one)
+      throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404)
     },
     list(query, name) {
       const found = mappings.filter(({ fn }) => name === undefined || fn.name === name)

@@ -134,6 +134,9 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
             : mappings.list(request.query, mappedName(request, deps.site))
           return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
         }
+        const mapping = /^\/20[0-9-]+\/event-source-mappings\/([^/]+)$/.exec(request.path)?.[1]
+        if (mapping !== undefined && request.method === 'GET')
+          return { status: 200, headers: json, body: JSON.stringify(mappings.get(mapping)) }
         const aside = besideFunctions(registry, request) ?? stopExecution(registry, request)
         if (aside !== undefined) return { status: 200, headers: json, body: JSON.stringify(aside) }
         const { name, qualifier, path } = addressOf(request, deps.site)

@@ -4,14 +4,7 @@ import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'
-import {
-  account,
-  type Caller,
-  defaultRegion,
-  type LocalService,
-  type MetricSink,
-  type Queues,
-} from '../protocol/service.ts'
+import { type Caller, home, type LocalService, type MetricSink, type Queues, type Site } from '../protocol/service.ts'
 import {
   counts,
   defaults,
@@ -28,7 +21,12 @@ import {
 } from './queue.ts'
 import { minuteMs } from '../time/units.ts'
 
-type SqsDeps = { readonly clock: LocalClock; readonly metrics: MetricSink; readonly ids: () => string }
+type SqsDeps = {
+  readonly site?: Site
+  readonly clock: LocalClock
+  readonly metrics: MetricSink
+  readonly ids: () => string
+}
 type Room = SqsDeps & { readonly queues: Map<string, Queue>; readonly watched: Map<string, number> }
 
 /** SQS sends metrics for a queue until six hours after its last use (SQS developer guide, metrics). */
@@ -128,6 +126,7 @@ function settingsIn(input: Input): Record<string, string> {
 }
 
 const queueOperations = (room: Room, origin: string): Operations => {
+  const { account, region } = room.site ?? home
   const urlOf = ({ name }: Pick<Queue, 'name'>): string => `${origin}/${account}/${name}`
   return {
     CreateQueue(input) {
@@ -144,7 +143,7 @@ const queueOperations = (room: Room, origin: string): Operations => {
         const words = `A queue already exists with the same name and a different value for attribute ${other}`
         throw new AwsError('QueueNameExists', words)
       }
-      const arn = `arn:aws:sqs:${defaultRegion}:${account}:${name}`
+      const arn = `arn:aws:sqs:${region}:${account}:${name}`
       const nowMs = room.clock.nowMs()
       const made = { name, arn, createdMs: nowMs, modifiedMs: nowMs, settings, messages: [], purgedMs: undefined }
       if (known === undefined) room.queues.set(name, made)

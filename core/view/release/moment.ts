@@ -1,5 +1,6 @@
 // Times, shares and versions in the words that people see. Times are UTC, as CloudWatch, CloudTrail and the events of AWS have
 // them: whoever reads along elsewhere sees the same time.
+import { formatDuration } from '../../duration.ts'
 import { dayMs } from '../../time.ts'
 import type { Release } from '../../release/release.ts'
 
@@ -47,3 +48,11 @@ export const candidateName = ({ targets }: Pick<Release, 'targets'>): string =>
   targets.length === 1 ? `Version ${targets[0]?.candidate ?? ''}` : 'The candidate'
 export const stableName = ({ targets }: Pick<Release, 'targets'>): string =>
   targets.length === 1 ? `version ${targets[0]?.stable ?? ''}` : 'stable'
+
+export const inTime = (ms: number, nowMs: number): string =>
+  ms <= nowMs ? 'now' : `in ${formatDuration((ms - nowMs) / 1000)}, at ${clockWords(ms, nowMs)}`
+
+/** As long as it may stay, and what becomes of it then. */
+export const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
+  `It ${then} if it is still so ${inTime(endMs, nowMs)} (policy.hold.${policy}).`
+export const goesBack = (release: Release): string => `goes back to ${stableName(release)}`

@@ -8,7 +8,7 @@ import { endedWords, outcomeWords, whyWords } from '../../release/head.ts'
 import { noWayBackWords } from '../../definition/one-way.ts'
 import { inWaveWords } from '../../definition/waves.ts'
 import { fixCommand } from '../../freeze/words.ts'
-import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
+import { bakeEndMs, nextAct } from '../../release/next.ts'
 import {
   putBackAlone,
   toldShareBp,
@@ -21,7 +21,8 @@ import {
 import { wholeBp } from '../../service/routing.ts'
 import { watchOf } from '../../watch/watch.ts'
 import { watchEndWords } from '../../watch/words.ts'
-import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
+import { hookWords } from './hook-now.ts'
+import { candidateName, clockWords, goesBack, inTime, limitWords, percentWords, stableName } from './moment.ts'
 import { isOurs, type Tone } from './told.ts'
 
 export type Now = {
@@ -39,9 +40,6 @@ const becauseMost = 240
 const open = (words: string): string => withoutStop(oneLine(words, becauseMost))
 const small = (words: string): string => words.replace(/^./, (first) => first.toLowerCase())
 const capital = (words: string): string => words.replace(/^./, (first) => first.toUpperCase())
-
-const inTime = (ms: number, nowMs: number): string =>
-  ms <= nowMs ? 'now' : `in ${formatDuration((ms - nowMs) / 1000)}, at ${clockWords(ms, nowMs)}`
 
 const now = (state: string, tone: Tone, sentence: string, more = ''): Now => ({ state, tone, sentence, more })
 
@@ -62,7 +60,7 @@ export function nowOf(release: Release, nowMs: number): Now {
     case 'preparing':
       return preparing(state.beginsAtMs ?? 0, nowMs)
     case 'hooks':
-      return now('hook', 'plain', hookWords(release, nowMs), stays(release))
+      return now('hook', state.unknown === undefined ? 'plain' : 'hold', hookWords(release, nowMs), stays(release))
     case 'shifting':
       if (state.alone === true)
         return now('going back', 'bad', `${putBackAlone(release).join(', ')} goes back alone, and the others go on.`)
@@ -162,18 +160,6 @@ function preparing(beginsAtMs: number, nowMs: number): Now {
   return now('preparing', 'plain', words)
 }
 
-function hookWords(release: Release, nowMs: number): string {
-  const { state } = release
-  const hook = currentHook(release)
-  const name = hook?.functionName ?? 'a hook'
-  if (state.phase !== 'hooks' || state.calledAtMs === undefined) return `Hook ${name} is called next.`
-  const endMs = state.calledAtMs + (hook?.timeoutSeconds ?? 0) * 1000
-  const until = endMs > nowMs ? `within ${formatDuration((endMs - nowMs) / 1000)}` : 'now'
-  const said =
-    state.progress === undefined ? '' : ` Last: ${state.progress.said}, at ${clockWords(state.progress.atMs, nowMs)}.`
-  return `Waiting for hook ${name} (${state.point}) to answer; it has to ${until}.${said}`
-}
-
 /** What the candidate has while nothing goes on. */
 const stays = (release: Release): string =>
   hasTraffic(release)
@@ -184,11 +170,6 @@ const fixesWords = ({ fixes, targets }: Release): string =>
   fixes === undefined || targets.length > 0
     ? ''
     : ` Release ${fixes} stays frozen where it is until this one is prepared.`
-
-/** As long as it may stay, and what becomes of it then. */
-const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
-  `It ${then} if it is still so ${inTime(endMs, nowMs)} (policy.hold.${policy}).`
-const goesBack = (release: Release): string => `goes back to ${stableName(release)}`
 
 function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
   const why = isOurs(by) ? open(reason) : withoutStop(quoted(reason, undefined, becauseMost))

@@ -1,6 +1,6 @@
 // The README's example of the constructs, by its own import lines, in a folder where the package is installed: synthesised, and
 // created on ministack.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../package/code.ts'
 import { ownManifest } from '../../../package/manifest.ts'
@@ -59,7 +59,8 @@ export async function checkStack(verify: Verify, { node, folder, run }: Place, w
   const made = run('node', 'app.mjs')
   verify(`${node}: the README's example is synthesised`, made.status === 0, made.all)
   // No file of the repository can be read by the command, which makes the template of what is in the package.
-  const written = run('npx', 'tidegate', 'template', 'made template')
+  copyFileSync(join(root, 'examples/shadow/shadow.yaml'), join(folder, 'shadow.yaml'))
+  const written = run('npx', 'tidegate', 'template', 'made template', '--shadow', 'shadow.yaml')
   verify(`${node}: tidegate template writes it`, written.status === 0, written.all)
   if (!withEmulator || made.status !== 0 || written.status !== 0) return
   const stop = await emulator()

@@ -9,6 +9,7 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   GetFunctionConfigurationCommand,
+  InvokeCommand,
   LambdaClient,
   PublishVersionCommand,
 } from '@aws-sdk/client-lambda'
@@ -21,9 +22,13 @@ const isThere = (command: string): boolean => spawnSync(command, ['--help'], { e
 /** @param folder where `tidegate template` of the installed package has written */
 export async function checkTemplateWithoutCdk(verify: Verify, folder: string): Promise<void> {
   const { version } = ownManifest()
-  const [template, zip] = [`tidegate-${version}.json`, `tidegate-${version}.zip`]
+  const [template, zip, ofShadows] = [
+    `tidegate-${version}.json`,
+    `tidegate-${version}.zip`,
+    `tidegate-shadow-${version}.json`,
+  ]
   const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
-  const summed = [template, zip].map((name) => {
+  const summed = [template, zip, ofShadows].map((name) => {
     const hash = createHash('sha256')
       .update(readFileSync(join(folder, name)))
       .digest('hex')
@@ -33,14 +38,14 @@ export async function checkTemplateWithoutCdk(verify: Verify, folder: string): P
   const size = statSync(join(folder, template)).size
   verify('template: it is within the 460,800 bytes that some tools still count to', size < 460_800, String(size))
   if (isThere('cfn-lint')) {
-    const { status, stdout, stderr } = spawnSync('cfn-lint', ['--format', 'parseable', join(folder, template)], {
-      encoding: 'utf8',
-    })
+    const linted = ['--format', 'parseable', join(folder, template), join(folder, ofShadows)]
+    const { status, stdout, stderr } = spawnSync('cfn-lint', linted, { encoding: 'utf8' })
     verify('template: cfn-lint finds nothing', status === 0 && stdout === '', `${stdout}${stderr}`)
   }
   if (!isThere('ministack')) return
   const files = { template: join(folder, template), zip: join(folder, zip) }
   await checkWithEverything(verify, files)
+  await checkShadows(verify, { ...files, template: join(folder, ofShadows) })
   const stop = await emulator()
   try {
     const outputs = await created(files, { PagesEmail: 'night@example.com' })
@@ -98,6 +103,24 @@ async function created(
 const optional = new Set([
   ...['ChatTopicArn', 'PutBackFromChatPolicyArn', 'LogCopyBucket', 'LogCopyPolicyArn', 'DashboardsPolicyArn'],
 ])
+
+/** The hook is called, in the package of all functions, and says that it has no samples. */
+async function checkShadows(verify: Verify, files: Files): Promise<void> {
+  const stop = await emulator()
+  try {
+    const outputs = await created(files, {})
+    const wanted = ['Hook', 'SamplesTable', 'SamplingPolicyArn1'].filter((name) => outputs[name] === undefined)
+    verify('template: that of the shadows is made', wanted.length === 0, JSON.stringify(outputs))
+    const targets = [{ function: 'shop', alias: 'live', stable: '1', candidate: '2' }]
+    const { Payload } = await new LambdaClient(place).send(
+      new InvokeCommand({ FunctionName: outputs['Hook'], Payload: Buffer.from(JSON.stringify({ targets })) }),
+    )
+    const said = Buffer.from(Payload ?? []).toString()
+    verify('template: the hook of the shadows answers', /"result": ?"unknown".*it takes 30/.test(said), said)
+  } finally {
+    await stop()
+  }
+}
 
 /** The emulator knows no channels of chats and no API destinations; the rest of what may be asked for it makes. */
 async function checkWithEverything(verify: Verify, files: Files): Promise<void> {

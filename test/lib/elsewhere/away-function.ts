@@ -8,6 +8,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { wayTo } from '../../../local/clients.ts'
 import type { Sandbox } from '../../../local/sandbox.ts'
 
@@ -25,6 +26,9 @@ export function awayFunction(sandbox: Sandbox, key: string, region: string, name
       const common = { Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Publish: true } as const
       await lambda.send(new CreateFunctionCommand({ FunctionName: name, Code: { ZipFile: code('v1') }, ...common }))
       await lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
+    },
+    queue: async (QueueName: string) => {
+      await wayTo(place)(new SQSClient({ ...place, region })).send(new CreateQueueCommand({ QueueName }))
     },
     publish: async (version: string) => {
       await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: code(version) }))

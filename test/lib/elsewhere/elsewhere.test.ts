@@ -295,6 +295,23 @@ describe('targets in another account and in another region', () => {
     expect(await sandbox.world.observations.seen('checkout', farArn, 'live')).toHaveProperty('routing.version', '1')
   })
 
+  it('are released only if what they consume is there: it is looked for as the role that only looks', async () => {
+    const mapping = '0123abcd-0123-4567-89ab-0123456789ab'
+    const more = { name: 'orders', function: farArn, queue: 'orders', waiting: 5, mapping, failedEvents: 1 }
+    const near = { name: 'near', function: nearArn, queue: 'near', waiting: 5 }
+    const changes = { signals: { consumers: [more, near] } }
+    await open(farRoles({ queues: ['orders'], mappings: [mapping] }), quiet, changes)
+    await elsewhere[0]?.queue('orders')
+    await elsewhere[1]?.queue('near')
+    const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
+    expect(ending).toMatchObject({ outcome: 'rejected' })
+    expect(ending?.because).toContain(
+      `\`mapping\` of consumer orders names ${mapping}, and there is no such event source mapping in account ${far.account}, region ${far.region}.`,
+    )
+    expect(ending?.because).not.toContain('queue')
+    expect(await routings()).toEqual(everywhere('1'))
+  })
+
   afterAll(() => {
     for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
       const used = assumers(use as 'look').filter((verb) => use === 'move' || verb !== 'shift') // one-way steps

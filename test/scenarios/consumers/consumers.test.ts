@@ -1,6 +1,7 @@
 // Whole releases of a function that consumes a queue (examples/orders), at 100 messages a minute on the embedded cloud. Its
 // versions run as they are; only what they print is read here in place of CloudWatch Logs.
 import { readFileSync } from 'node:fs'
+import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { afterEach, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import type { LocalFunction } from '../../../cloud/local/runtime/in-process-runtime.ts'
@@ -8,12 +9,15 @@ import { parseDefinition } from '../../../core/service/definition.ts'
 import { recordedOf } from '../../../core/verdict/judge/recorded.ts'
 import { replayVerdicts } from '../../../core/verdict/judge/replayed-verdicts.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
-import { authorize } from '../least-privilege.ts'
+import { enforcing, synthesised } from '../../lib/policies.ts'
 import { startQueue } from './queue.ts'
 
 const definition = parse(
   readFileSync(new URL('../../../examples/orders/service.yaml', import.meta.url), 'utf8'),
 ) as Record<string, unknown>
+
+const ours = { ...definition, name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }] }
+const { authorize } = enforcing(synthesised([ours]))
 
 type Waiting = { waitMs(ms: number): Promise<void> }
 type Handler = (event: unknown, context: Waiting) => Promise<unknown>
@@ -64,9 +68,9 @@ async function open(isDeadAwake: boolean): Promise<void> {
   )
   sandbox = await openSandbox({ authorize, sweepMinutes: 5, perMinute: 0, functions })
   queue = startQueue(sandbox, 'orders', isDeadAwake)
-  await sandbox.world.services.put(
-    parseDefinition({ ...definition, name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }] }),
-  )
+  for (const QueueName of ['orders', 'orders-dead'])
+    await sandbox.clients.sqs.send(new CreateQueueCommand({ QueueName }))
+  await sandbox.world.services.put(parseDefinition(ours))
   await sandbox.minutes(20)
 }
 afterEach(() => {
