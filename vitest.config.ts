@@ -20,8 +20,9 @@ export default defineConfig({
     // Use every core: by default vitest leaves one free for watch mode, which we do not use here.
     maxWorkers: '100%',
     env: {
-      // Skips bundling and validation of stacks, which take eight and two seconds. In `npm run e2e` the examples
-      // (test/examples) do both, as `npm run synth` does. Also skips the copies of the code, and the places where resources were made: a fifth of a stack.
+      // Skips bundling and validation of stacks, which take eight and two seconds. In `npm run e2e` the examples (test/examples)
+      // do both, as `npm run synth` does. Also skips the copies of the code, and the places where resources were made: a fifth of
+      // a stack.
       CDK_CONTEXT_JSON: JSON.stringify({
         'aws:cdk:bundling-stacks': [],
         'aws:cdk:disable-asset-staging': true,

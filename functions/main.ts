@@ -205,8 +205,8 @@ const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () =>
   settleHandler({
     ...ending(),
-    ...{ line: line(), watches: watches(), concurrency: concurrency(), dependencies: dependencies() },
-    scalingMoves: scalingMoves(),
+    ...{ line: line(), watches: watches(), dependencies: dependencies() },
+    ...{ concurrency: concurrency(), scalingMoves: scalingMoves() },
   }),
 )
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
@@ -234,9 +234,8 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 )
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({
-    ...{ ...wayBack(), emit, home: home(), services: services() },
+    ...{ ...wayBack(), emit, home: home(), services: services(), scalingMoves: scalingMoves() },
     ...{ outages: outages(), line: line(), telemetry: telemetry(), watches: watches(), concurrency: concurrency() },
-    scalingMoves: scalingMoves(),
   }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>

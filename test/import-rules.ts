@@ -172,17 +172,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
-    ...[
-      'functions/definitions/*',
-      'functions/events/*',
-      'functions/versions/*',
-      'functions/concurrency/*',
-      'functions/around/*',
-      'core/',
-      'zod',
-    ],
+    ...['functions/definitions/*', 'functions/events/*', 'functions/versions/*', 'functions/concurrency/*'],
+    ...['functions/around/*', 'core/', 'zod'],
   ],
-  'functions/orders/pipeline.ts': [...['functions/orders/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod']],
+  'functions/orders/pipeline.ts': ['functions/orders/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
   'functions/orders/answer.ts': [
     'functions/orders/*',
     'functions/tasks/*',

@@ -161,7 +161,7 @@ export type Release = {
   readonly doubted?: { readonly point: number; readonly atMs: number }
   /** The first step of the wave that began with a pause last. */
   readonly wavePaused?: number
-  /** When the gates before `point` were found open (gating.ts), and the last words. `sinceMs` and they are not in older snapshots. */
+  /** When the gates before `point` were found open, since when, and in which words: not all are in older snapshots. */
   readonly cleared?: Readonly<{ point: number; atMs: number; sinceMs?: number; because?: string }>
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]

@@ -13,18 +13,10 @@ import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { checkConsumed } from '../around/consumed.ts'
 import { dependenciesOf } from '../around/notice.ts'
+import { checkOneWay, checkUndone } from '../one-way/behind.ts'
 import { takePlace } from '../one-way/fix.ts'
 import { baselineOf } from '../steps/baseline.ts'
-import { noWayBehind } from '../../core/freeze/words.ts'
-import {
-  calledAsNow,
-  type Head,
-  headOf,
-  isWayBack,
-  lastPromoted,
-  oneWayBehind,
-  undoneBy,
-} from '../../core/release/head.ts'
+import { calledAsNow, headOf, isWayBack } from '../../core/release/head.ts'
 import { aliasConcurrency, checkCandidateConcurrency, scaledTo } from '../steps/concurrency.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
@@ -208,29 +200,6 @@ async function prepareTarget(
   }
 }
 
-/**
- * An old version may come by a usual release too, or by a rollback that waited while a release passed its one-way step.
- * @throws Problem `one_way_passed`
- */
-function checkOneWay(targets: readonly PreparedTarget[], history: readonly Head[]): void {
-  const versions = Object.fromEntries(targets.map(({ functionName, candidate }) => [functionName, candidate]))
-  const passed = oneWayBehind(history, versions)
-  if (passed !== undefined) throw noWayBehind(passed)
-}
-
-/**
- * A way back undoes the release that it names. Another one may have had the lease first, and been promoted: nobody asked to undo
- * that one.
- * @throws Problem `nothing_to_return_to`
- */
-function checkUndone({ key, service }: Release, history: readonly Head[]): void {
-  const [from, last] = [undoneBy(key), lastPromoted(history)]
-  if (from === undefined || last === undefined || last.releaseId === from) return
-  throw new Problem(
-    'nothing_to_return_to',
-    `It was to go back from release ${from}, and release ${last.releaseId} of ${service.name} was promoted since.`,
-  )
-}
 const headsMost = 100
 
 /** Whether the log of the release that is fixed says that it has left the alias like this. */

@@ -166,7 +166,7 @@ const definitions: Readonly<Record<string, Record<string, unknown>>> = {
       { name: 'dev', targets: ['orders'], plan: { steps: [{ weight: 100, bake: '7m' }], holdBack: 5 } },
       {
         ...{ name: 'production', targets: ['carts'] },
-        approval: { count: 2, by: ['ann'], fourEyes: false, expires: '4h', whenExpired: 'approve' },
+        approval: { count: 2, by: ['ann', 'ben'], fourEyes: false, expires: '4h', whenExpired: 'approve' },
       },
     ],
   },

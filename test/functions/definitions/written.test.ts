@@ -82,7 +82,7 @@ const spoken = fc.record(
       {
         approvals: [
           { before: 'begin' },
-          { before: 12.5, count: 2, by: ['ann'], expires: '36h', whenExpired: 'approve' },
+          { before: 12.5, count: 2, by: ['ann', 'ben'], expires: '36h', whenExpired: 'approve' },
         ],
       },
       {
