@@ -188,10 +188,7 @@ export function resourcesOf(
     topic: Object.values(topics).flatMap((topic) => topic?.topicArn ?? []),
     lost: [lost.queueArn],
     stream: [table.tableStreamArn ?? ''],
-    logCopies: [],
-    telemetryQueue: [],
-    telemetrySecrets: [],
-    telemetryKeys: [],
+    ...{ logCopies: [], telemetryQueue: [], telemetrySecrets: [], telemetryKeys: [] },
     reportedSlos: unique(
       services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(scope, sli.id))),
     ),
