@@ -98,7 +98,9 @@ function promisedWords({ targets, watch }: Pick<Service, 'targets' | 'watch'>): 
   if (promised.length === 0) return undefined
   const kept =
     watch?.warmSeconds === undefined ? '' : `, and for ${formatDuration(watch.warmSeconds)} after a promotion`
-  return `${promised.join(', ')}; paid for twice during a release${kept}`
+  const moved = targets.flatMap((one) => (one.moveScaling ? [`${one.functionName}:${one.alias}`] : []))
+  const along = moved.length === 0 ? '' : `; what scales ${moved.join(', ')} moves along when a release has ended`
+  return `${promised.join(', ')}; paid for twice during a release${kept}${along}`
 }
 
 /** What a definition asks for besides its plan, a line each: what is watched, and what is promised. */

@@ -81,6 +81,10 @@ describe('what is kept', () => {
       'Watched: for 2h after a promotion; a late fault is paged.',
       promised('50 environments', ', and for 1h after a promotion'),
     ])
+    const [target] = service(undefined, 1).targets
+    expect(besidesWords({ ...service(undefined), targets: [{ ...target!, moveScaling: true }] })).toEqual([
+      promised('1 environment', '; what scales checkout:live moves along when a release has ended'),
+    ])
     const { provisionedConcurrency: _, ...bare } = service(undefined).targets[0]!
     expect(besidesWords({ ...service(undefined), targets: [bare] })).toEqual([])
     expect(besidesWords({ ...service(watch), mode: 'observe' })).toEqual([])
