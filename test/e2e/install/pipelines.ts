@@ -26,7 +26,10 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^templates\/|(^|\/)\.gitlab-ci\.yml$/, 'gitlab'],
   [/^examples\/(gitops\/services\/|[\w-]+\/(service|expand|contract)\.yaml$)/, 'definition'],
   [/(^|\/)buildspec\.yml$/, 'no package has a schema of it: test/examples/gitops.test.ts reads its commands'],
-  [/^examples\/shadow\/shadow\.yaml$/, 'test/e2e/install/package-stack.ts gives it to `tidegate template`, which reads it'],
+  [
+    /^examples\/shadow\/shadow\.yaml$/,
+    'test/e2e/install/package-stack.ts gives it to `tidegate template`, which reads it',
+  ],
   [/^examples\/(sam|serverless)\//, 'test/e2e/install/iac.ts gives it to the tool that reads it'],
   [/^test\/fixtures\/|^\.textlintrc\.yml$/, 'nobody but the tests and lint reads it'],
 ]
