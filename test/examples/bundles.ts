@@ -87,11 +87,12 @@ const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = {
   pipeline: 1_010,
   reconcile: 1_050,
   prepare: 1_300,
-  ask: 990,
+  ask: 1_000,
   gate: 990,
   alarm: 980,
   orderRollback: 980,
   widget: 1_130,
+  watch: 980,
 }
 
 function bundled(verb: Verb): Bundle {

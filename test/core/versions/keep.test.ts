@@ -114,7 +114,10 @@ function isProtected(version: string, { uses, sharing, some }: Case): boolean {
       if (one.policy === undefined || one.open.length > 0) return true
       if (newer < one.policy.keep || age < keepMs) return true
       let promotions = 0
-      return one.heads.some(({ outcome, settledAtMs, requestedAtMs, versions: named }) => {
+      // In the order of their turns: what waited while others overtook it was promoted after them.
+      const settledMs = (head: (typeof one.heads)[number]): number => head.settledAtMs ?? nowMs + day
+      const heads = one.heads.toSorted((a, b) => settledMs(b) - settledMs(a))
+      return heads.some(({ outcome, settledAtMs, requestedAtMs, versions: named }) => {
         if (outcome === 'promoted') promotions++
         const names = Object.values(named).flatMap(({ stable, candidate }) => [stable, candidate])
         if (!names.includes(version)) return false
