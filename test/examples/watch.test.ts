@@ -1,5 +1,5 @@
-// The example of a version that is ready before its first request and watched after its promotion, as it runs on the embedded
-// cloud: with a good ending, and with a fault that begins when the release is over.
+// The example of a version that is ready before its first request and watched after its promotion, on the embedded cloud: with a
+// good ending, and with a fault that begins when the release is over.
 import {
   ListProvisionedConcurrencyConfigsCommand,
   PutProvisionedConcurrencyConfigCommand,
