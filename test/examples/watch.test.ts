@@ -31,7 +31,7 @@ async function ready(): Promise<Readonly<Record<string, number>>> {
   )
 }
 
-/** Version 2 has been promoted by its steps, after a quarter of an hour of customers of version 1. @returns the id of the release */
+/** Version 2 has been promoted by its steps, after some minutes of customers of version 1. @returns the id of the release */
 async function promoted(): Promise<string> {
   const { authorize } = enforcing(synthesised([definition]))
   sandbox = await openSandbox({ authorize, watchMinutes: 5, sweepMinutes: 5, perMinute: 60 })
