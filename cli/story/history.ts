@@ -2,7 +2,7 @@
 import { quoted, nameWords } from '../../core/foreign-text.ts'
 import { atLeast, chargeWords } from '../../core/release/charge.ts'
 import type { Outcome } from '../../core/release/event.ts'
-import { drillWord, type Head, whyWords } from '../../core/release/head.ts'
+import { drillWord, type Head, isInPart, whyWords } from '../../core/release/head.ts'
 import { clockWords, moment } from '../../core/view/release/moment.ts'
 import { withoutNumbers } from '../../core/view/release/timeline.ts'
 import { type Line, padded, type Tone } from '../backend/line.ts'
@@ -43,8 +43,7 @@ const areAlike = (a: Head, b: Head): boolean =>
 const sayingOf = (head: Head): string =>
   `${head.endedBy?.split(' ')[0] ?? ''} ${withoutNumbers((head.because ?? '').replaceAll(/\S+-[0-9a-f]{20}\b/g, 'ID'))}`
 
-const outcomeOf = ({ outcome, phase, putBack }: Head): string =>
-  `${outcome ?? phase}${outcome === 'promoted' && putBack !== undefined ? ' in part' : ''}`
+const outcomeOf = (head: Head): string => `${head.outcome ?? head.phase}${isInPart(head) ? ' in part' : ''}`
 
 function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number; readonly outcome: number }): Line {
   const tone = newest.outcome === undefined ? undefined : tones[newest.outcome]

@@ -1,5 +1,5 @@
 // What a period of delivery looks like, on the page and in the report that is saved: the same parts, in the same order.
-import { endedWords } from '../../core/release/head.ts'
+import { endedWords, isInPart } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { amount } from '../../core/measures/words.ts'
@@ -53,7 +53,7 @@ function releases({ releases: all }: DeliveryView, shown: Shown): Html {
 
 function releaseLine(one: ReleaseRow, shown: Shown): readonly Cell[] {
   const { service, releaseId, atMs, outcome, versions, by, leadSeconds, tookSeconds, incidents } = one
-  const good = (outcome === 'promoted' && one.putBack === undefined) || outcome === 'alreadyReleased'
+  const good = (outcome === 'promoted' && !isInPart(one)) || outcome === 'alreadyReleased'
   const what = oneLine(versions, 60) || releaseId
   const notes = [
     ...(one.isWayBack ? ['a way back'] : []),

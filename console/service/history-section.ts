@@ -1,5 +1,5 @@
 // The history of a service, newest first: what was released by whom and why, how it ended, and what undid what.
-import { endedWords } from '../../core/release/head.ts'
+import { endedWords, isInPart } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine, withStop } from '../../core/foreign-text.ts'
 import type { Outcome } from '../../core/release/event.ts'
@@ -48,7 +48,7 @@ function historyRow(one: HistoryRow): readonly Cell[] {
     timeTag(requestedAtMs),
     html`${releaseLink(releaseId, oneLine(versions, 80) || releaseId)}${one.isDrill === true ? html`<br /><b>Drill</b>: a rehearsal of the way back` : nothing}${one.undid === undefined ? nothing : html`<br /><b>Put back</b>: undid ${releaseLink(one.undid)}`}${one.undoneBy === undefined ? nothing : html`<br />Undone by ${releaseLink(one.undoneBy)}`}`,
     html`${by === undefined ? `an event (${source})` : personWords(by)}${one.commit === undefined ? nothing : html`<br /><code>${oneLine(one.commit, 12)}</code>`}`,
-    html`<span class="state ${outcome === 'promoted' && putBack !== undefined ? 'hold' : standing(outcome)}"
+    html`<span class="state ${isInPart(one) ? 'hold' : standing(outcome)}"
         >${outcome === undefined ? `under way: ${phase}` : oneLine(endedWords(outcome, putBack), 80)}</span
       >${took}`,
     html`${one.reason === undefined ? nothing : html`Asked: ${one.reason}<br />`}${oneLine(said, wordsMost)}`,

@@ -5,7 +5,7 @@ import { counted } from '../../core/counted.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { dayMs } from '../../core/time.ts'
-import { drillWord, endedWords } from '../../core/release/head.ts'
+import { drillWord, endedWords, isInPart } from '../../core/release/head.ts'
 import type { MarkedMove, MarkedRelease, MarksView } from '../../core/view/marks-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
@@ -92,16 +92,17 @@ function laneOf({ head, versions, untilMs, moves = [] }: MarkedRelease, { y, x, 
 
 const signs: Readonly<Partial<Record<string, string>>> = { promoted: '✓ ', rolledBack: '↩ ' }
 
-const isPart = ({ outcome, putBack }: MarkedRelease['head']): boolean => outcome === 'promoted' && putBack !== undefined
-
 const endWords = (head: MarkedRelease['head']): string =>
   head.outcome === undefined
     ? 'under way'
-    : `${isPart(head) ? '◐ ' : (signs[head.outcome] ?? '✕ ')}${endedWords(head.outcome, head.putBack)}`
+    : `${isInPart(head) ? '◐ ' : (signs[head.outcome] ?? '✕ ')}${endedWords(head.outcome, head.putBack)}`
 
 /** Beside the line there is little room. */
 const shortEnd = (head: MarkedRelease['head']): string =>
-  oneLine(isPart(head) ? endWords(head).replace('promoted ', '') : endWords(head), Math.floor(endsWidth / letterWidth))
+  oneLine(
+    isInPart(head) ? endWords(head).replace('promoted ', '') : endWords(head),
+    Math.floor(endsWidth / letterWidth),
+  )
 
 const words = ({ releases }: MarksView): Html =>
   table({

@@ -242,6 +242,13 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
+/** Promoted without functions that were put back alone. */
+export const isInPart = <
+  E extends Readonly<{ outcome?: Outcome | undefined; putBack?: readonly string[] | undefined }>,
+>(
+  one: E,
+): one is E & { readonly putBack: readonly string[] } => one.outcome === 'promoted' && one.putBack !== undefined
+
 /** `promoted`, or `promoted without checkout`. */
 export function endedWords(outcome: Outcome, putBack: readonly string[] = []): string {
   const without = outcome === 'promoted' && putBack.length > 0 ? ` without ${putBack.join(', ')}` : ''

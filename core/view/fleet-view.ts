@@ -6,7 +6,7 @@ import { type Need, needsOf, urgencyOf } from './needs.ts'
 import type { FleetNow, ServiceNow, Stop } from './service-now.ts'
 import { withStop } from '../foreign-text.ts'
 import { own } from '../own.ts'
-import { byTurn, lastPromoted, tookOver } from '../release/head.ts'
+import { byTurn, isInPart, lastPromoted, tookOver } from '../release/head.ts'
 import { isObserved } from '../service/service.ts'
 import { dayMs } from '../time.ts'
 
@@ -151,8 +151,8 @@ const unwanted: readonly Outcome[] = ['rolledBack', 'aborted', 'interrupted', 'r
 function failedOf({ heads }: ServiceNow, nowMs: number): Failed | undefined {
   const last = byTurn(heads).find(({ outcome }) => outcome !== undefined && outcome !== 'superseded')
   if (last?.outcome === undefined || last.settledAtMs === undefined) return undefined
-  const { releaseId, outcome, because = '', settledAtMs: atMs, putBack } = last
-  const isPart = outcome === 'promoted' && putBack !== undefined
-  if ((!isPart && !unwanted.includes(outcome)) || atMs < nowMs - dayMs) return undefined
-  return { releaseId, outcome, because, atMs, ...(isPart ? { putBack } : {}) }
+  const { releaseId, outcome, because = '', settledAtMs: atMs } = last
+  const inPart = isInPart(last) ? { putBack: last.putBack } : undefined
+  if ((inPart === undefined && !unwanted.includes(outcome)) || atMs < nowMs - dayMs) return undefined
+  return { releaseId, outcome, because, atMs, ...inPart }
 }

@@ -1,7 +1,7 @@
 // A live release in a few words and a bar: where it stands, what it waits for, and what happens next.
 import { oneLine } from '../foreign-text.ts'
-import { goingOn, isReturning, putBackAlone, type Release, toldShareBp, weightAt } from '../release/release.ts'
-import { withoutWords } from './release/moment.ts'
+import { isReturning, putBackAlone, type Release, toldShareBp, weightAt } from '../release/release.ts'
+import { movedTargets, withoutWords } from './release/moment.ts'
 import { nowOf, standingOf } from './release/now.ts'
 
 export type LiveView = {
@@ -48,14 +48,10 @@ const uniqueMost = 3
  * `11 → 12`; with several functions, each with its name. Those that went back alone are named as such while the release goes on.
  * Of one that was promoted, its outcome names them.
  */
-export function versionsWords({
-  targets,
-  candidate,
-  ending,
-}: Pick<Release, 'targets' | 'candidate' | 'ending'>): string {
+export function versionsWords(release: Pick<Release, 'targets' | 'candidate' | 'ending'>): string {
+  const { targets, candidate, ending } = release
   if (targets.length > 0) {
-    const isBack = ending !== undefined && ending.outcome !== 'promoted'
-    const moved = isBack ? targets : goingOn(targets)
+    const moved = movedTargets(release)
     const alone = ending === undefined ? withoutWords(putBackAlone({ targets })) : ''
     return `${moveWords(Object.fromEntries(moved.map((one) => [one.functionName, one])))}${alone}`
   }

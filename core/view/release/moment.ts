@@ -2,7 +2,7 @@
 // them: whoever reads along elsewhere sees the same time.
 import { formatDuration } from '../../duration.ts'
 import { dayMs } from '../../time.ts'
-import type { Release } from '../../release/release.ts'
+import { goingOn, type Release } from '../../release/release.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
@@ -34,6 +34,10 @@ export const moveWords = (
   const shown = targets.slice(0, 4).map((target) => `${nameOf(target.functionName)} ${target[from]} → ${target[to]}`)
   return [...shown, ...(targets.length > 4 ? [`and ${targets.length - 4} more`] : [])].join(', ')
 }
+
+/** All of one that went back; of one that goes on or was promoted, those that were not put back alone. */
+export const movedTargets = ({ targets, ending }: Pick<Release, 'targets' | 'ending'>): Release['targets'] =>
+  ending === undefined || ending.outcome === 'promoted' ? goingOn(targets) : targets
 
 const namesMost = 3
 /** `, without checkout`: those that went back alone. */

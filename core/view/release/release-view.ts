@@ -5,7 +5,7 @@ import { nameWords, oneLine } from '../../foreign-text.ts'
 import { isInWaves, waveNamed } from '../../definition/waves.ts'
 import { ownerWords } from '../../owner.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
-import { goingOn, isLive, putBackAlone, type Release, toldShareBp } from '../../release/release.ts'
+import { isLive, putBackAlone, type Release, toldShareBp } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { wholeBp } from '../../service/routing.ts'
 import type { Service } from '../../service/service.ts'
@@ -13,7 +13,7 @@ import type { Watch } from '../../watch/watch.ts'
 import { watchEndWords, watchNowWords } from '../../watch/words.ts'
 import { type Allowance, type Harm, harmOf } from './harm.ts'
 import { type Link, linksOf } from './links.ts'
-import { clockWords, moveWords, withoutWords } from './moment.ts'
+import { clockWords, movedTargets, moveWords, withoutWords } from './moment.ts'
 import { type Now, nowOf } from './now.ts'
 import { type Compared, comparedWith, type OtherPolicy } from './other-policy.ts'
 import { requestsOf, type Served, servedOf } from './requests.ts'
@@ -132,11 +132,12 @@ export const looksOf = (events: readonly ReleaseEvent[]): readonly Look[] =>
   events.flatMap((event) => (event.type === 'judged' ? [{ atMs: event.atMs, verdict: event.verdict }] : []))
 
 /** Of a release that goes on or was promoted without a function, which one: only the others were moved for good. */
-function titleOf({ targets, service, candidate, ending }: Release): string {
+function titleOf(release: Release): string {
+  const { targets, service, candidate, ending } = release
   if (targets.length === 0) return `${service.name}: ${oneLine(candidateWords(candidate), 120)}`
   const isBack = ending !== undefined && ending.outcome !== 'promoted'
-  if (isBack) return moveWords(targets, 'stable', 'candidate')
-  return `${moveWords(goingOn(targets), 'stable', 'candidate')}${withoutWords(putBackAlone({ targets }))}`
+  const alone = isBack ? '' : withoutWords(putBackAlone(release))
+  return `${moveWords(movedTargets(release), 'stable', 'candidate')}${alone}`
 }
 
 const sections = ['rolledBack', 'interrupted', 'aborted', 'rejected'] as const
